@@ -1,0 +1,2 @@
+-- Loses all data: the first migration has nothing before it.
+DROP TABLE "audit_events", "projects", "memberships", "users", "organizations";

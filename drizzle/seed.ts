@@ -1,0 +1,91 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { v7 as uuidv7 } from 'uuid';
+import { hashPassword } from '#lib/auth/passwords.ts';
+import { memberships } from '#lib/db/schema/memberships.ts';
+import { organizations } from '#lib/db/schema/organizations.ts';
+import { projects } from '#lib/db/schema/projects.ts';
+import { users } from '#lib/db/schema/users.ts';
+import { type Project, projectStatuses } from '#lib/projects/schemas.ts';
+import { slugify } from '#lib/projects/slug.ts';
+
+/** The accounts of the local stage; printed by `npm start`. */
+export const demoLogins = [
+  {
+    email: 'demo@plinth.local',
+    password: 'plinth-demo',
+    name: 'Demo Owner',
+    role: 'owner',
+    isOperator: false,
+  },
+  {
+    email: 'operator@plinth.local',
+    password: 'plinth-operator',
+    name: 'Operator',
+    role: 'viewer',
+    isOperator: true,
+  },
+] as const;
+
+const projectNames = [
+  'Website relaunch',
+  'Mobile app',
+  'Data warehouse',
+  'Customer portal',
+  'Billing',
+  'Search',
+];
+const phases = ['discovery', 'design', 'build', 'beta', 'launch', 'retrospective'];
+
+/** Fills an empty local database with the Demo organization; leaves a filled one alone. Refuses every other stage. */
+export async function seedDatabase(databaseUrl: string, stage: string): Promise<'seeded' | 'kept'> {
+  if (stage !== 'local')
+    throw new Error(`The seed has known passwords: it runs in the stage local, not in "${stage}"`);
+  const client = postgres(databaseUrl, { max: 1, connect_timeout: 5 });
+  const database = drizzle(client, { casing: 'snake_case' });
+  try {
+    return await database.transaction(async (tx) => {
+      if ((await tx.select({ id: users.id }).from(users).limit(1)).length > 0) return 'kept';
+      const organizationId = uuidv7();
+      await tx.insert(organizations).values({ id: organizationId, name: 'Demo' });
+      const accounts = await Promise.all(
+        demoLogins.map(async ({ password, role, ...user }) => ({
+          user: { ...user, id: uuidv7(), passwordHash: await hashPassword(password) },
+          role,
+        })),
+      );
+      await tx.insert(users).values(accounts.map(({ user }) => user));
+      await tx
+        .insert(memberships)
+        .values(accounts.map(({ user, role }) => ({ organizationId, userId: user.id, role })));
+      const ownerId = accounts[0]?.user.id ?? '';
+      await tx.insert(projects).values(demoProjects(organizationId, ownerId));
+      return 'seeded';
+    });
+  } finally {
+    await client.end({ timeout: 1 });
+  }
+}
+
+function demoProjects(organizationId: string, ownerId: string) {
+  return projectNames.flatMap((name, row) =>
+    phases.map((phase, column) => {
+      const fullName = `${name}: ${phase}`;
+      // Spread over the last 36 days, so that pages and statistics have something to show.
+      const createdAt = new Date(Date.now() - (row * phases.length + column) * 86_400_000).toISOString();
+      return {
+        id: uuidv7(),
+        organizationId,
+        ownerId,
+        name: fullName,
+        slug: slugify(fullName),
+        description: '',
+        status: projectStatuses[(row + column) % projectStatuses.length] ?? 'active',
+        tags: [phase],
+        metadata: {} satisfies Project['metadata'],
+        createdAt,
+        updatedAt: createdAt,
+      };
+    }),
+  );
+}

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { pageSecurityPolicy } from '#lib/docs/render-page.ts';
+import { renderProblem } from '#lib/docs/render-problem.ts';
+import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
+
+export const handler = defineStaticEndpoint(
+  {
+    id: 'getProblem',
+    method: 'GET',
+    path: '/problems/{code}',
+    summary: 'What a problem type means',
+    params: z.object({ code: z.string() }),
+    response: {
+      status: 200,
+      schema: z.string(),
+      contentType: 'text/html; charset=utf-8',
+      headers: { 'Content-Security-Policy': () => pageSecurityPolicy },
+    },
+    errors: ['not_found'],
+  },
+  ({ params }) => renderProblem(params.code),
+);

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderEnvExample, renderEnvironment } from '#lib/generate/environment.ts';
+import { renderFunctions, renderRouter, type Unit } from '#lib/generate/functions-yaml.ts';
+import { loadOperations } from '#lib/generate/load-operations.ts';
+import { renderOpenApi } from '#lib/generate/openapi.ts';
+import { renderRouteTable } from '#lib/generate/route-table.ts';
+
+/** `endpoint`: hot paths, with metrics and throttle of their own. `area`: what is rarely called shares a Lambda. */
+const units: Record<string, Unit> = {
+  auth: 'endpoint',
+  docs: 'area',
+  health: 'endpoint',
+  jobs: 'endpoint',
+  projects: 'endpoint',
+};
+
+const root = join(import.meta.dirname, '..');
+
+/** Every generated file with its content, by path from the root. */
+export async function generateFiles(): Promise<Map<string, string>> {
+  const { endpoints, jobs } = await loadOperations();
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const files = new Map([
+    ['functions/README.md', renderRouteTable(endpoints, jobs)],
+    ['functions/docs/openapi.json', renderOpenApi(endpoints, version)],
+    ['lib/config/environment.yml', renderEnvironment()],
+    ['.env.example', renderEnvExample()],
+  ]);
+  const inArea = <T extends { area: string }>(operations: readonly T[], area: string) =>
+    operations.filter((operation) => operation.area === area);
+  for (const area of new Set([...endpoints, ...jobs].map((operation) => operation.area))) {
+    const unit = units[area];
+    if (!unit) throw new Error(`functions/generate.ts does not say how the area "${area}" is deployed`);
+    files.set(
+      `functions/${area}/functions.yml`,
+      renderFunctions(area, unit, inArea(endpoints, area), inArea(jobs, area)),
+    );
+    if (unit === 'area') files.set(`functions/${area}/router.ts`, renderRouter(inArea(endpoints, area)));
+  }
+  return files;
+}
+
+/** Paths whose content on disk is not what the handlers say. */
+export function findStale(files: Map<string, string>): string[] {
+  return [...files]
+    .filter(
+      ([path, content]) =>
+        !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== content,
+    )
+    .map(([path]) => path);
+}
+
+if (import.meta.main) {
+  const files = await generateFiles();
+  const stale = findStale(files);
+  if (process.argv.includes('--check')) {
+    if (stale.length > 0) console.error(`Stale: ${stale.join(', ')}. Run npm run generate and commit.`);
+    process.exitCode = stale.length > 0 ? 1 : 0;
+  } else {
+    for (const path of stale) writeFileSync(join(root, path), files.get(path) ?? '');
+    console.log(stale.length > 0 ? `Wrote ${stale.join(', ')}` : 'Everything is up to date');
+  }
+}

@@ -1,0 +1,21 @@
+import { checkReadiness } from '#lib/health/check-readiness.ts';
+import { HealthReport } from '#lib/health/schemas.ts';
+import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+
+export const handler = defineEndpoint(
+  {
+    id: 'getReadiness',
+    method: 'GET',
+    path: '/api/v1/health/ready',
+    summary: 'Can the service do its work: database and Redis answer',
+    access: 'public',
+    rateLimit: 'instance',
+    response: {
+      status: 200,
+      schema: HealthReport,
+      contentType: 'application/health+json',
+      alternative: { status: 503, when: (report) => report.status === 'fail', retryAfterSeconds: 5 },
+    },
+  },
+  ({ ctx }) => checkReadiness(ctx),
+);

@@ -1,0 +1,19 @@
+import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { deleteProject } from '#lib/projects/delete-project.ts';
+import { ProjectParams } from '#lib/projects/schemas.ts';
+
+export const handler = defineEndpoint(
+  {
+    id: 'deleteProject',
+    method: 'DELETE',
+    path: '/api/v1/projects/{id}',
+    summary: 'Delete a project',
+    access: { permission: 'projects:delete' },
+    rateLimit: 'write',
+    params: ProjectParams,
+    ifMatch: 'optional',
+    response: { status: 204 },
+    errors: ['not_found'],
+  },
+  ({ ctx, params, ifMatch }) => deleteProject(ctx, params.id, ifMatch),
+);

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { organizationRoles } from './permissions.ts';
+
+export const LoginInput = z
+  .strictObject({
+    email: z.email().max(254).toLowerCase().meta({ example: 'demo@plinth.local' }),
+    password: z.string().min(1).max(256).meta({ example: 'plinth-demo' }),
+  })
+  .meta({ id: 'LoginInput' });
+export type LoginInput = z.output<typeof LoginInput>;
+
+export const AccessToken = z
+  .object({
+    accessToken: z.string().meta({ description: 'JWT (RFC 9068) for `Authorization: Bearer`.' }),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z.int().meta({ description: 'Seconds until it expires.', example: 900 }),
+  })
+  .meta({ id: 'AccessToken' });
+export type AccessToken = z.output<typeof AccessToken>;
+
+export const CurrentUser = z
+  .object({
+    id: z.uuid(),
+    email: z.email(),
+    name: z.string(),
+    isOperator: z.boolean(),
+    organization: z.object({ id: z.uuid(), name: z.string(), role: z.enum(organizationRoles) }),
+  })
+  .meta({ id: 'CurrentUser' });
+export type CurrentUser = z.output<typeof CurrentUser>;

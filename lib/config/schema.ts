@@ -1,0 +1,80 @@
+import * as z from 'zod';
+
+export const stages = ['local', 'test', 'dev', 'staging', 'prod'] as const;
+
+const secret = z.string().min(1);
+const positiveInteger = z.coerce.number().int().positive();
+
+/** Every setting of the product, by its environment name. `secret: true` keys come from SSM when deployed. */
+export const configSchema = z
+  .object({
+    PLINTH_STAGE: z.enum(stages).meta({ description: 'Where this runs.' }),
+    PUBLIC_URL: z
+      .url()
+      .default('http://localhost:3000')
+      .meta({ description: 'The address clients use; issuer of access tokens.' }),
+    DATABASE_URL: secret
+      .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+      .meta({ description: 'PostgreSQL connection string.', secret: true }),
+    DATABASE_POOL_MAX: positiveInteger
+      .default(2)
+      .meta({ description: 'Connections per instance; a Lambda instance serves one request at a time.' }),
+    DATABASE_PREPARE: z
+      .enum(['true', 'false'])
+      .default('true')
+      .transform((text) => text === 'true')
+      .meta({ description: 'Prepared statements; false behind a transaction pooler.' }),
+    DATABASE_STATEMENT_TIMEOUT_MS: positiveInteger
+      .default(5_000)
+      .meta({ description: 'Server-side limit of one SQL statement.' }),
+    UPSTASH_REDIS_REST_URL: z.url().meta({ description: 'Upstash Redis REST endpoint.' }),
+    UPSTASH_REDIS_REST_TOKEN: secret.meta({ description: 'Upstash Redis REST token.', secret: true }),
+    REDIS_TIMEOUT_MS: positiveInteger
+      .max(1_000)
+      .default(150)
+      .meta({ description: 'Budget of the one Redis round trip of a request.' }),
+    AUTH_SIGNING_KEY: secret
+      .refine(isEd25519PrivateJwk, 'must be a private Ed25519 JWK (JSON) with a kid')
+      .meta({ description: 'Private Ed25519 JWK (JSON) that signs access tokens.', secret: true }),
+    AUTH_AUDIENCE: z.string().min(1).default('plinth').meta({ description: 'Audience of access tokens.' }),
+    ACCESS_TOKEN_TTL_SECONDS: positiveInteger
+      .max(900)
+      .default(900)
+      .meta({ description: 'Lifetime of an access token.' }),
+    ALLOWED_ORIGINS: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').filter(Boolean))
+      .pipe(z.array(z.union([z.literal('*'), z.url()])))
+      .meta({ description: 'Comma-separated origins that may send cookie-authenticated writes.' }),
+    POWERTOOLS_LOG_LEVEL: z
+      .enum(['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'])
+      .default('INFO')
+      .meta({ description: 'Least severe level that is logged.' }),
+    TRACING: z
+      .enum(['none', 'xray'])
+      .default('none')
+      .meta({ description: 'Trace adapter; xray needs the Powertools layer.' }),
+    RELEASE: z.string().default('development').meta({ description: 'Version or commit that is running.' }),
+  })
+  .superRefine((config, issues) => {
+    if (config.PLINTH_STAGE === 'local' || config.PLINTH_STAGE === 'test') return;
+    const forbid = (key: keyof typeof config, message: string) =>
+      issues.addIssue({ code: 'custom', path: [key], message: `${message} in stage ${config.PLINTH_STAGE}` });
+    if (!config.PUBLIC_URL.startsWith('https://')) forbid('PUBLIC_URL', 'must be https');
+    if (config.ALLOWED_ORIGINS.includes('*')) forbid('ALLOWED_ORIGINS', 'must not be *');
+    if (config.PLINTH_STAGE === 'prod' && config.POWERTOOLS_LOG_LEVEL === 'DEBUG')
+      forbid('POWERTOOLS_LOG_LEVEL', 'must not be DEBUG');
+  });
+
+export type Config = z.output<typeof configSchema>;
+
+function isEd25519PrivateJwk(text: string): boolean {
+  try {
+    const jwk = JSON.parse(text);
+    return jwk?.kty === 'OKP' && jwk.crv === 'Ed25519' && Boolean(jwk.d && jwk.x && jwk.kid);
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+interface CatalogEntry {
+  readonly status: number;
+  readonly title: string;
+  /** Whether the same request may succeed later without being changed. */
+  readonly retryable: boolean;
+}
+
+/** Every failure a client can see. A code is stable for ever; its title is for people. */
+export const errorCatalog = {
+  malformed_json: {
+    status: 400,
+    title: 'Malformed JSON',
+    retryable: false,
+  },
+  unknown_parameter: {
+    status: 400,
+    title: 'Unknown query parameter',
+    retryable: false,
+  },
+  invalid_cursor: {
+    status: 400,
+    title: 'Invalid cursor',
+    retryable: false,
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Authentication required',
+    retryable: false,
+  },
+  invalid_credentials: {
+    status: 401,
+    title: 'Wrong email or password',
+    retryable: false,
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    retryable: false,
+  },
+  csrf_failed: {
+    status: 403,
+    title: 'Cross-site request refused',
+    retryable: false,
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    retryable: false,
+  },
+  route_not_found: {
+    status: 404,
+    title: 'No such route',
+    retryable: false,
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    retryable: false,
+  },
+  slug_taken: {
+    status: 409,
+    title: 'Slug already in use',
+    retryable: false,
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'Changed since you read it',
+    retryable: false,
+  },
+  body_too_large: {
+    status: 413,
+    title: 'Body too large',
+    retryable: false,
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    retryable: false,
+  },
+  validation_failed: {
+    status: 422,
+    title: 'Invalid input',
+    retryable: false,
+  },
+  precondition_required: {
+    status: 428,
+    title: 'If-Match required',
+    retryable: false,
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    retryable: true,
+  },
+  internal: {
+    status: 500,
+    title: 'Internal error',
+    retryable: false,
+  },
+  unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    retryable: true,
+  },
+  deadline_exceeded: {
+    status: 504,
+    title: 'Took too long',
+    retryable: true,
+  },
+} as const satisfies Record<string, CatalogEntry>;
+
+export type ErrorCode = keyof typeof errorCatalog;

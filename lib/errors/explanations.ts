@@ -1,0 +1,34 @@
+import type { ErrorCode } from './catalog.ts';
+
+/** What each failure means and what the client does about it: the text of the problem's docs page. */
+export const errorExplanations: Record<ErrorCode, string> = {
+  malformed_json: 'The body is not JSON text in UTF-8. Nothing was read from it.',
+  unknown_parameter: 'The operation has no such query parameter, or the parameter was sent twice.',
+  invalid_cursor:
+    'Cursors come from `nextCursor` of a previous page and belong to that list. Start again without one.',
+  unauthenticated:
+    'The access token is missing, expired or not valid. Log in and send it as `Authorization: Bearer`.',
+  invalid_credentials:
+    'No account matches this email and password. The answer is the same whether or not the account exists.',
+  forbidden: 'Your role does not include the permission that this operation declares.',
+  csrf_failed:
+    'Writes that authenticate by cookie must come from this site or an allowed origin. Use a bearer token elsewhere.',
+  not_found: 'It does not exist, or you may not know that it does.',
+  route_not_found: 'No operation has this path. The document at `/openapi.json` lists them all.',
+  method_not_allowed: 'The path exists with other methods; the `Allow` header names them.',
+  slug_taken: 'Another project of the organization has this slug. Choose another one.',
+  precondition_failed:
+    'The version in `If-Match` is not the current one. Read it again, merge and retry with the new `ETag`.',
+  body_too_large: 'The request body exceeds the limit of this operation.',
+  unsupported_media_type:
+    'Send `Content-Type: application/json` (or `application/merge-patch+json` with PATCH).',
+  validation_failed: '`errors` names every field that breaks a rule, by JSON pointer.',
+  precondition_required:
+    'A full replace needs `If-Match` with the `ETag` you read, or `*` to overwrite whatever is there.',
+  rate_limited: 'The limit in `RateLimit-Policy` is used up. Wait for the seconds in `Retry-After`.',
+  internal: 'Something failed that should not. The `requestId` finds it in our logs.',
+  unavailable:
+    'A part this operation depends on does not answer. Nothing was changed; retry after `Retry-After`.',
+  deadline_exceeded:
+    'The operation ran into its time limit. Whether a write took effect is unknown: read before you repeat it.',
+};

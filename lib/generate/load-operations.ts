@@ -1,0 +1,60 @@
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Endpoint } from '#lib/http/create-pipeline.ts';
+import type { AnyEndpointSpec } from '#lib/http/endpoint-spec.ts';
+import type { Job, JobSpec } from '#lib/jobs/define-job.ts';
+
+interface Operation<S> {
+  readonly spec: S;
+  /** The folder below functions/. */
+  readonly area: string;
+  /** From the root, without extension: `functions/projects/create-project`. */
+  readonly module: string;
+}
+
+export type EndpointOperation = Operation<AnyEndpointSpec> & { readonly handler: Endpoint };
+export type JobOperation = Operation<JobSpec> & { readonly handler: Job };
+
+/** Name of the generated file that hosts a whole area in one Lambda. */
+export const routerFile = 'router.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Every operation of the product, read off its handler; throws when a file and its operation disagree on the name. */
+export async function loadOperations(): Promise<{ endpoints: EndpointOperation[]; jobs: JobOperation[] }> {
+  const endpoints: EndpointOperation[] = [];
+  const jobs: JobOperation[] = [];
+  for (const file of listHandlerFiles()) {
+    const { handler } = (await import(join(root, file))) as { handler: Endpoint | Job };
+    const operation = { area: basename(dirname(file)), module: file.replace(/\.ts$/, '') };
+    if (kebabCase(handler.spec.id) !== basename(file, '.ts'))
+      throw new Error(`${file}: the operation id is "${handler.spec.id}", the file name says otherwise`);
+    if (isJob(handler)) jobs.push({ ...operation, spec: handler.spec, handler });
+    else endpoints.push({ ...operation, spec: handler.spec, handler });
+  }
+  assertUnique([...endpoints, ...jobs].map(({ spec }) => spec.id));
+  assertUnique(endpoints.map(({ spec }) => `${spec.method} ${spec.path}`));
+  return { endpoints, jobs };
+}
+
+/** The files that hold one operation each, from the root, sorted. */
+export function listHandlerFiles(): string[] {
+  return readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /^[a-z-]+\/[a-z-]+\.ts$/.test(file) && basename(file) !== routerFile)
+    .map((file) => `functions/${file}`)
+    .sort();
+}
+
+export function kebabCase(camelCase: string): string {
+  return camelCase.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function isJob(handler: Endpoint | Job): handler is Job {
+  return 'schedule' in handler.spec;
+}
+
+// Serverless merges fragments with lodash: the second of two equal names would silently swallow the first.
+function assertUnique(names: readonly string[]): void {
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated) throw new Error(`"${repeated}" is declared twice`);
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import type { Plugin } from 'esbuild';
+
+/** Modules that the bundler cannot see are unused, because a table or a constructor refers to them. ADR 0004. */
+const unused = [
+  // JSON Schema is made by `npm run generate`, never at run time.
+  /zod\/v4\/core\/(json-schema-processors|to-json-schema)\.js$/,
+  // Only for `pgTable(name, (columns) => …)` and `drizzle(client, { schema })`; we use neither form.
+  /drizzle-orm\/pg-core\/columns\/all\.js$/,
+  /drizzle-orm\/(relations|pg-core\/query-builders\/query)\.js$/,
+  // Logical replication and large objects.
+  /postgres\/src\/(subscribe|large)\.js$/,
+];
+
+const exported = /export (?:default )?(?:async )?(?:function|class|const) (\w+)|export \{([^}]*)\}/g;
+
+/** An esbuild plugin that leaves those modules out: their exports are functions that throw when their result is used. */
+const trimBundle: Plugin = {
+  name: 'trim-bundle',
+  setup(build) {
+    for (const filter of unused)
+      build.onLoad({ filter }, ({ path }) => {
+        const source = readFileSync(path, 'utf8');
+        const declared = [...source.matchAll(exported)].flatMap(
+          ([, name, list]) => name ?? list?.split(',') ?? [],
+        );
+        const names = new Set(declared.map((name) => name.split(' as ').at(-1)?.trim()).filter(Boolean));
+        const isDefault = source.includes('export default');
+        const absent = `() => () => { throw new Error('left out of the bundle: ${path.split('/node_modules/').at(-1)}') }`;
+        return {
+          contents: isDefault
+            ? `export default ${absent}`
+            : [...names].map((name) => `export const ${name} = ${absent}`).join(';\n'),
+        };
+      });
+  },
+};
+
+export default [trimBundle];

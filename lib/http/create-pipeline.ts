@@ -1,0 +1,68 @@
+import middy from '@middy/core';
+import httpErrorHandler from '@middy/http-error-handler';
+import type { APIGatewayProxyEventV2, Context as LambdaContext } from 'aws-lambda';
+import { AppError } from '#lib/errors/app-error.ts';
+import { errorCatalog } from '#lib/errors/catalog.ts';
+import { logger } from '#lib/observability/logger.ts';
+import { getTracer } from '#lib/observability/tracer.ts';
+import type { AnyEndpointSpec } from './endpoint-spec.ts';
+import { finishRequest } from './finish-request.ts';
+import type { HttpRequest } from './http-request.ts';
+import type { HttpResponse, Middleware } from './middleware.ts';
+import { parseInput } from './parse-input.ts';
+import { parseRequest } from './parse-request.ts';
+import { problemResponse } from './problem-response.ts';
+import { toResponse } from './to-response.ts';
+
+export interface Endpoint {
+  (event: APIGatewayProxyEventV2, context: LambdaContext): Promise<HttpResponse>;
+  readonly spec: AnyEndpointSpec;
+}
+
+// Enough to build the answer, log it and return before Lambda ends the invocation.
+const deadlineReserveMs = 200;
+
+/** What the outermost net answers when even the problem response failed. */
+const lastResort = JSON.stringify({
+  type: '/problems/internal',
+  title: errorCatalog.internal.title,
+  status: errorCatalog.internal.status,
+  code: 'internal',
+});
+
+/**
+ * The straight line of a request. Middy runs `before` top to bottom, `after` and `onError` bottom to top: a throw becomes
+ * a problem, then gets its headers and log line. What those throw themselves, the error handler around them catches.
+ */
+export function createPipeline(
+  spec: AnyEndpointSpec,
+  run: (input: object) => unknown,
+  entry: readonly Middleware[],
+): Endpoint {
+  const operation = async (request: HttpRequest, _: LambdaContext, { signal }: { signal: AbortSignal }) => {
+    const { actor, requestId, now, method, path } = request;
+    const input = { ...parseInput(spec, request), ctx: { actor, requestId, now, signal }, method, path };
+    const tracer = await getTracer();
+    return toResponse(spec, request, await tracer.trace(spec.id, async () => run(input)));
+  };
+  const pipeline = middy<HttpRequest, HttpResponse>({
+    timeoutEarlyInMillis: deadlineReserveMs,
+    timeoutEarlyResponse: () => {
+      throw new AppError('deadline_exceeded', 'The time limit of the operation is used up');
+    },
+  })
+    .use(finishRequest(spec.id))
+    .use(problemResponse())
+    .use(parseRequest())
+    .use([...entry])
+    .handler(operation as never);
+  const net = httpErrorHandler({ logger: logUnanswered, fallbackMessage: lastResort });
+  const handler = middy(pipeline as never, { timeoutEarlyInMillis: 0 }).use(net);
+  return Object.assign(handler as unknown as Omit<Endpoint, 'spec'>, { spec }) as Endpoint;
+}
+
+function logUnanswered(error: unknown): void {
+  logger.error('the pipeline itself failed', {
+    error: error instanceof Error ? error : new Error(String(error)),
+  });
+}

@@ -1,0 +1,30 @@
+import { type Access, authorize } from './authorize.ts';
+import { createPipeline, type Endpoint } from './create-pipeline.ts';
+import type { EndpointInput, EndpointOutput, EndpointSpec, Schema } from './endpoint-spec.ts';
+import { gate } from './gate.ts';
+import { identify } from './identify.ts';
+import { instanceLimit } from './instance-limit.ts';
+import { jsonBody } from './json-body.ts';
+
+/**
+ * One operation over HTTP, as a Lambda handler that carries its contract. Whatever `run` does, the caller gets an answer
+ * that the contract declares.
+ */
+export function defineEndpoint<
+  const A extends Access,
+  R extends Schema | undefined = undefined,
+  P extends Schema | undefined = undefined,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+>(
+  spec: EndpointSpec<A, P, Q, B, R>,
+  run: (input: EndpointInput<A, P, Q, B>) => Promise<EndpointOutput<R>>,
+): Endpoint {
+  const { access, rateLimit, body } = spec;
+  return createPipeline(spec, run as never, [
+    ...(access === 'public' ? [] : [identify()]),
+    rateLimit === 'instance' ? instanceLimit() : gate(rateLimit),
+    ...(access === 'public' ? [] : [authorize(access)]),
+    ...(body ? [jsonBody()] : []),
+  ]);
+}

@@ -1,0 +1,19 @@
+import { createPipeline, type Endpoint } from './create-pipeline.ts';
+import type { EndpointInput, EndpointOutput, EndpointSpec, Schema } from './endpoint-spec.ts';
+import { instanceLimit } from './instance-limit.ts';
+
+/**
+ * A public operation that answers from its bundle alone: no database, no Redis, no identity (and none of them in the
+ * bundle), so that it answers whatever is down.
+ */
+export function defineStaticEndpoint<
+  R extends Schema | undefined = undefined,
+  P extends Schema | undefined = undefined,
+>(
+  spec: Omit<EndpointSpec<'public', P, undefined, undefined, R>, 'access' | 'rateLimit'>,
+  run: (input: EndpointInput<'public', P, undefined, undefined>) => EndpointOutput<R>,
+): Endpoint {
+  return createPipeline({ ...spec, access: 'public', rateLimit: 'instance' }, run as never, [
+    instanceLimit(),
+  ]);
+}

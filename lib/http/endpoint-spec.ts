@@ -1,0 +1,80 @@
+import type * as z from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import type { Context } from '#lib/context.ts';
+import type { ErrorCode } from '#lib/errors/catalog.ts';
+import type { Access } from './authorize.ts';
+import type { RateLimitName } from './rate-limits.ts';
+
+export type Schema = z.ZodType;
+type Output<S extends Schema | undefined> = S extends Schema ? z.output<S> : undefined;
+
+export interface ResponseSpec<R extends Schema | undefined> {
+  readonly status: number;
+  /** An allow-list: what it does not declare is not sent. Left out: the answer has no body. */
+  readonly schema?: R;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, (output: Output<R>) => string>>;
+  readonly cookies?: (output: Output<R>) => string[];
+  /** Another status with the same body, for the outputs that fulfil the condition. */
+  readonly alternative?: {
+    readonly status: number;
+    readonly when: (output: Output<R>) => boolean;
+    readonly retryAfterSeconds: number;
+  };
+}
+
+/** The contract of one operation: everything else about the route is derived from it. */
+export interface EndpointSpec<
+  A extends Access = Access,
+  P extends Schema | undefined = Schema | undefined,
+  Q extends Schema | undefined = Schema | undefined,
+  B extends Schema | undefined = Schema | undefined,
+  R extends Schema | undefined = Schema | undefined,
+> {
+  /** camelCase; its kebab-case is the file name. */
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'ANY';
+  /** As in API Gateway and OpenAPI: `/api/v1/projects/{id}`; `$default` catches what no route matches. */
+  readonly path: `/${string}` | '$default';
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: A;
+  readonly rateLimit: RateLimitName;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Whether `If-Match` is honoured, or has to be there (428 without). */
+  readonly ifMatch?: 'optional' | 'required';
+  readonly response: ResponseSpec<R>;
+  /** The codes the operation itself throws; those of the pipeline are known from the other fields. */
+  readonly errors?: readonly ErrorCode[];
+  /** Lambda time-out; the client gets our own 504 shortly before it. */
+  readonly timeoutSeconds?: number;
+}
+
+/** What the operation gets: who asks, and the parts of the request that the spec declares, parsed. */
+export interface EndpointInput<
+  A extends Access,
+  P extends Schema | undefined,
+  Q extends Schema | undefined,
+  B extends Schema | undefined,
+> {
+  readonly ctx: Context<A extends 'public' ? undefined : Actor>;
+  readonly params: Output<P>;
+  readonly query: Output<Q>;
+  readonly body: Output<B>;
+  /** The versions `If-Match` names; undefined when any will do. */
+  readonly ifMatch: readonly number[] | undefined;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** What the operation returns: the input of the response schema. */
+// biome-ignore lint/suspicious/noConfusingVoidType: it is a return type.
+export type EndpointOutput<R extends Schema | undefined> = R extends Schema ? z.input<R> : void;
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of specs has specs of every shape.
+export type AnyEndpointSpec = EndpointSpec<Access, any, any, any, any>;
+
+/** The Lambda time-out of an endpoint that does not declare its own; API Gateway gives up after 30 s. */
+export const defaultTimeoutSeconds = 10;

@@ -1,0 +1,46 @@
+import type { AppError } from '#lib/errors/app-error.ts';
+import { errorCatalog } from '#lib/errors/catalog.ts';
+import { toAppError } from '#lib/errors/to-app-error.ts';
+import type { HttpRequest } from './http-request.ts';
+import type { HttpResponse, Middleware } from './middleware.ts';
+
+/** Answers any throw as `application/problem+json` (RFC 9457), by the catalogue alone. */
+export function problemResponse(): Middleware {
+  return {
+    onError(exchange) {
+      const error = toAppError(exchange.error);
+      if (errorCatalog[error.code].status >= 500) exchange.event.failure = exchange.error;
+      exchange.response = toProblem(error, exchange.event);
+    },
+  };
+}
+
+function toProblem(error: AppError, request: HttpRequest): HttpResponse {
+  const { status, title, retryable } = errorCatalog[error.code];
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/problem+json', ...problemHeaders(error) },
+    body: JSON.stringify({
+      type: `/problems/${error.code}`,
+      title,
+      status,
+      // What the service itself did wrong is for the log, not for the client.
+      ...(status < 500 && { detail: error.message }),
+      instance: request.path,
+      code: error.code,
+      requestId: request.requestId,
+      retryable,
+      ...(error.options.errors && { errors: error.options.errors }),
+    }),
+  };
+}
+
+function problemHeaders({ code, options }: AppError): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (code === 'unauthenticated') headers['www-authenticate'] = 'Bearer error="invalid_token"';
+  if (code === 'unavailable') headers['retry-after'] = '1';
+  if (options.retryAfterSeconds !== undefined) headers['retry-after'] = String(options.retryAfterSeconds);
+  if (options.currentVersion !== undefined) headers.etag = `"v${options.currentVersion}"`;
+  if (options.allowedMethods) headers.allow = options.allowedMethods.join(', ');
+  return headers;
+}

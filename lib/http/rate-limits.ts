@@ -1,0 +1,16 @@
+interface RateLimit {
+  readonly limit: number;
+  readonly windowSeconds: number;
+}
+
+/** The named limits a route chooses from: requests per principal (user, else address) and window. */
+export const rateLimits = {
+  read: { limit: 600, windowSeconds: 60 },
+  write: { limit: 120, windowSeconds: 60 },
+  /** Password guessing: the slow hash costs us more than it costs the caller. */
+  login: { limit: 20, windowSeconds: 60 },
+  /** Counted in the instance, without Redis: probes and pages that must answer whatever is down. */
+  instance: { limit: 1200, windowSeconds: 60 },
+} as const satisfies Record<string, RateLimit>;
+
+export type RateLimitName = keyof typeof rateLimits;

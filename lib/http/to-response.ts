@@ -1,0 +1,34 @@
+import type { AnyEndpointSpec } from './endpoint-spec.ts';
+import type { HttpRequest } from './http-request.ts';
+import { matchesEntityTag } from './if-match.ts';
+import type { HttpResponse } from './middleware.ts';
+
+/** The HTTP answer for an operation's result: only what the response schema declares; 304 when the caller has it. */
+export function toResponse(
+  { response: spec }: AnyEndpointSpec,
+  request: HttpRequest,
+  result: unknown,
+): HttpResponse {
+  if (!spec.schema) return { statusCode: spec.status };
+  const output = spec.schema.parse(result);
+  const headers: Record<string, string> = { 'content-type': spec.contentType ?? 'application/json' };
+  for (const [name, value] of Object.entries(spec.headers ?? {})) headers[name.toLowerCase()] = value(output);
+  if (headers.etag) headers['cache-control'] ??= 'private, no-cache';
+  if (
+    headers.etag &&
+    request.method === 'GET' &&
+    matchesEntityTag(request.headers['if-none-match'], headers.etag)
+  )
+    return {
+      statusCode: 304,
+      headers: { etag: headers.etag, 'cache-control': headers['cache-control'] ?? '' },
+    };
+  const alternative = spec.alternative?.when(output) ? spec.alternative : undefined;
+  if (alternative) headers['retry-after'] = String(alternative.retryAfterSeconds);
+  return {
+    statusCode: alternative?.status ?? spec.status,
+    headers,
+    ...(spec.cookies && { cookies: spec.cookies(output) }),
+    body: typeof output === 'string' ? output : JSON.stringify(output),
+  };
+}

@@ -1,0 +1,29 @@
+import { sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
+import type { Context } from '#lib/context.ts';
+import { projects } from '#lib/db/schema/projects.ts';
+import { withTransaction } from '#lib/db/transaction.ts';
+import { AppError } from '#lib/errors/app-error.ts';
+import { assertMember } from '#lib/organizations/assert-member.ts';
+import type { CreateProjectInput, Project } from './schemas.ts';
+import { slugify } from './slug.ts';
+
+/** Creates a project in the caller's organization; the slug is unique among its projects. */
+export async function createProject(ctx: Context, input: CreateProjectInput): Promise<Project> {
+  const { slug = slugify(input.name), ownerId = ctx.actor.userId, ...rest } = input;
+  return withTransaction(ctx, async (tx) => {
+    if (ownerId !== ctx.actor.userId) await assertMember(tx, ctx, ownerId, '/ownerId');
+    const [project] = await tx
+      .insert(projects)
+      .values({ ...rest, slug, ownerId, id: uuidv7(), organizationId: ctx.actor.organizationId })
+      .onConflictDoNothing({
+        target: [projects.organizationId, projects.slug],
+        where: sql`deleted_at is null`,
+      })
+      .returning();
+    if (!project) throw new AppError('slug_taken', `Slug "${slug}" is already in use`);
+    await recordAuditEvent(tx, ctx, { action: 'project.create', entityId: project.id, after: project });
+    return project;
+  });
+}

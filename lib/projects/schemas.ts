@@ -1,0 +1,123 @@
+import * as z from 'zod';
+
+export const projectStatuses = ['active', 'paused', 'completed', 'archived'] as const;
+
+const metadataLimitBytes = 16 * 1024;
+
+const Name = z.string().trim().min(1).max(200).meta({ example: 'Apollo' });
+const Slug = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by single hyphens')
+  .meta({ description: 'Unique within the organization.', example: 'apollo' });
+const Description = z.string().max(4000);
+const Status = z.enum(projectStatuses);
+const Tags = z
+  .array(z.string().trim().min(1).max(50))
+  .max(20)
+  .refine((tags) => new Set(tags).size === tags.length, 'must not repeat a tag');
+const Metadata = z
+  .record(z.string().max(100), z.json())
+  .refine(
+    (metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= metadataLimitBytes,
+    'must not exceed 16 KB as JSON',
+  )
+  .meta({ description: 'Any JSON object, at most 16 KB.' });
+const OwnerId = z.uuid().meta({ description: 'A member of the organization; you, when left out.' });
+
+export const CreateProjectInput = z
+  .strictObject({
+    name: Name,
+    slug: Slug.optional().meta({ description: 'Made from the name when left out.', example: 'apollo' }),
+    description: Description.default(''),
+    status: Status.default('active'),
+    tags: Tags.default([]),
+    metadata: Metadata.default({}),
+    ownerId: OwnerId.optional(),
+  })
+  .meta({ id: 'CreateProjectInput' });
+export type CreateProjectInput = z.output<typeof CreateProjectInput>;
+
+/** A full replace: what is left out goes back to its default. */
+export const ReplaceProjectInput = CreateProjectInput.extend({ slug: Slug, ownerId: z.uuid() }).meta({
+  id: 'ReplaceProjectInput',
+});
+export type ReplaceProjectInput = z.output<typeof ReplaceProjectInput>;
+
+/** A JSON merge patch (RFC 7396); no field can be removed, so `null` appears only inside `metadata`. */
+export const UpdateProjectInput = z
+  .strictObject({
+    name: Name,
+    slug: Slug,
+    description: Description,
+    status: Status,
+    tags: Tags,
+    metadata: z.record(z.string().max(100), z.unknown()),
+    ownerId: z.uuid(),
+  })
+  .partial()
+  .meta({ id: 'UpdateProjectInput' });
+export type UpdateProjectInput = z.output<typeof UpdateProjectInput>;
+
+export const ProjectMetadata = Metadata;
+
+export const ProjectParams = z.object({ id: z.uuid().meta({ description: 'The id of the project.' }) });
+
+export const Project = z
+  .object({
+    id: z.uuid(),
+    organizationId: z.uuid(),
+    ownerId: z.uuid(),
+    name: z.string(),
+    slug: z.string(),
+    description: z.string(),
+    status: Status,
+    tags: z.array(z.string()),
+    metadata: z.record(z.string(), z.unknown()),
+    version: z.int().meta({ description: 'Counts the changes; the `ETag` is made from it.' }),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    deletedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Project' });
+export type Project = z.input<typeof Project>;
+
+export const ListProjectsQuery = z.object({
+  status: Status.optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(25)
+    .transform((limit) => Math.min(limit, 100))
+    .meta({ description: 'Page size; above 100 it counts as 100.' }),
+  cursor: z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' }),
+});
+export type ListProjectsQuery = z.output<typeof ListProjectsQuery>;
+
+export const ProjectPage = z
+  .object({
+    items: z.array(Project),
+    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+  })
+  .meta({ id: 'ProjectPage' });
+export type ProjectPage = z.input<typeof ProjectPage>;
+
+export const ProjectStats = z
+  .object({
+    total: z.int(),
+    byStatus: z.record(Status, z.int()),
+    created: z.object({ last7Days: z.int(), last30Days: z.int() }),
+    updated: z.object({ last7Days: z.int(), last30Days: z.int() }),
+    byOwner: z
+      .array(z.object({ ownerId: z.uuid(), count: z.int() }))
+      .meta({ description: 'The ten owners with the most projects.' }),
+    asOf: z.iso.datetime(),
+  })
+  .meta({ id: 'ProjectStats' });
+export type ProjectStats = z.input<typeof ProjectStats>;
+
+/** Where a project is read, as a path on this service. */
+export function projectPath({ id }: { id: string }): string {
+  return `/api/v1/projects/${id}`;
+}

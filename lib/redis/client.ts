@@ -1,0 +1,27 @@
+import { Redis } from '@upstash/redis';
+import { getConfig } from '#lib/config/get-config.ts';
+
+let client: Redis | undefined;
+
+/**
+ * The Redis of this process. Every call ends within REDIS_TIMEOUT_MS, is tried once and returns replies as Redis
+ * sent them: the client's own defaults retry five times without a time-out and parse strings as JSON.
+ */
+export function getRedis(): Redis {
+  client ??= createRedis();
+  return client;
+}
+
+function createRedis(): Redis {
+  const config = getConfig();
+  return new Redis({
+    url: config.UPSTASH_REDIS_REST_URL,
+    token: config.UPSTASH_REDIS_REST_TOKEN,
+    retry: false,
+    signal: () => AbortSignal.timeout(config.REDIS_TIMEOUT_MS),
+    automaticDeserialization: false,
+    enableAutoPipelining: false,
+    enableTelemetry: false,
+    cache: 'no-store',
+  });
+}
