@@ -27,6 +27,12 @@ export const demoLogins = [
   },
 ] as const;
 
+/** Fixed, so that the events in events/ find them. */
+export const demoIds = {
+  owner: '01980000-0000-7000-8000-00000000000a',
+  project: '01980000-0000-7000-8000-000000000001',
+} as const;
+
 const projectNames = [
   'Website relaunch',
   'Mobile app',
@@ -50,7 +56,11 @@ export async function seedDatabase(databaseUrl: string, stage: string): Promise<
       await tx.insert(organizations).values({ id: organizationId, name: 'Demo' });
       const accounts = await Promise.all(
         demoLogins.map(async ({ password, role, ...user }) => ({
-          user: { ...user, id: uuidv7(), passwordHash: await hashPassword(password) },
+          user: {
+            ...user,
+            id: role === 'owner' ? demoIds.owner : uuidv7(),
+            passwordHash: await hashPassword(password),
+          },
           role,
         })),
       );
@@ -58,8 +68,7 @@ export async function seedDatabase(databaseUrl: string, stage: string): Promise<
       await tx
         .insert(memberships)
         .values(accounts.map(({ user, role }) => ({ organizationId, userId: user.id, role })));
-      const ownerId = accounts[0]?.user.id ?? '';
-      await tx.insert(projects).values(demoProjects(organizationId, ownerId));
+      await tx.insert(projects).values(demoProjects(organizationId));
       return 'seeded';
     });
   } finally {
@@ -67,16 +76,16 @@ export async function seedDatabase(databaseUrl: string, stage: string): Promise<
   }
 }
 
-function demoProjects(organizationId: string, ownerId: string) {
+function demoProjects(organizationId: string) {
   return projectNames.flatMap((name, row) =>
     phases.map((phase, column) => {
       const fullName = `${name}: ${phase}`;
       // Spread over the last 36 days, so that pages and statistics have something to show.
       const createdAt = new Date(Date.now() - (row * phases.length + column) * 86_400_000).toISOString();
       return {
-        id: uuidv7(),
+        id: row + column === 0 ? demoIds.project : uuidv7(),
         organizationId,
-        ownerId,
+        ownerId: demoIds.owner,
         name: fullName,
         slug: slugify(fullName),
         description: '',

@@ -4,7 +4,6 @@ import type { APIGatewayProxyEventV2, Context as LambdaContext } from 'aws-lambd
 import { AppError } from '#lib/errors/app-error.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { logger } from '#lib/observability/logger.ts';
-import { getTracer } from '#lib/observability/tracer.ts';
 import type { AnyEndpointSpec } from './endpoint-spec.ts';
 import { finishRequest } from './finish-request.ts';
 import type { HttpRequest } from './http-request.ts';
@@ -42,8 +41,7 @@ export function createPipeline(
   const operation = async (request: HttpRequest, _: LambdaContext, { signal }: { signal: AbortSignal }) => {
     const { actor, requestId, now, method, path } = request;
     const input = { ...parseInput(spec, request), ctx: { actor, requestId, now, signal }, method, path };
-    const tracer = await getTracer();
-    return toResponse(spec, request, await tracer.trace(spec.id, async () => run(input)));
+    return toResponse(spec, request, await run(input));
   };
   const pipeline = middy<HttpRequest, HttpResponse>({
     timeoutEarlyInMillis: deadlineReserveMs,

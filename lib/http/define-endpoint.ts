@@ -1,3 +1,4 @@
+import { getTracer } from '#lib/observability/tracer.ts';
 import { type Access, authorize } from './authorize.ts';
 import { createPipeline, type Endpoint } from './create-pipeline.ts';
 import type { EndpointInput, EndpointOutput, EndpointSpec, Schema } from './endpoint-spec.ts';
@@ -21,7 +22,11 @@ export function defineEndpoint<
   run: (input: EndpointInput<A, P, Q, B>) => Promise<EndpointOutput<R>>,
 ): Endpoint {
   const { access, rateLimit, body } = spec;
-  return createPipeline(spec, run as never, [
+  const traced = async (input: EndpointInput<A, P, Q, B>) => {
+    const tracer = await getTracer();
+    return tracer.trace(spec.id, () => run(input));
+  };
+  return createPipeline(spec, traced as never, [
     ...(access === 'public' ? [] : [identify()]),
     rateLimit === 'instance' ? instanceLimit() : gate(rateLimit),
     ...(access === 'public' ? [] : [authorize(access)]),

@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { listHandlerFiles } from '#lib/generate/load-operations.ts';
+
+const root = join(import.meta.dirname, '../..');
+const sources = ['functions', 'lib', 'drizzle', 'test']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+  )
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
+
+const inFunctions = (file: string) => file.startsWith('functions/') && file !== 'functions/generate.ts';
+const inTooling = (file: string) => /^lib\/(local|generate)\//.test(file);
+const inLib = (file: string) => file.startsWith('lib/') && !inTooling(file);
+const plumbing = new Set(['http', 'observability', 'config', 'errors', 'redis', 'db', 'jobs']);
+const inDomain = (file: string) => inLib(file) && !plumbing.has(file.split('/')[1] ?? '');
+
+/** Imports that exist at run time: `import type` is erased. */
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)'|import\('([^']+)'\)/gm)].map(
+    ([, named, dynamic]) => named ?? dynamic ?? '',
+  );
+}
+
+function offenders(
+  where: (file: string) => boolean,
+  isOffence: (text: string, file: string) => boolean,
+): string[] {
+  return sources.filter(({ file, text }) => where(file) && isOffence(text, file)).map(({ file }) => file);
+}
+
+const importsAny = (pattern: RegExp) => (text: string) => importsOf(text).some((name) => pattern.test(name));
+
+describe('who may import whom', () => {
+  test('functions know neither the database, nor Redis, nor AWS types, nor the environment', () => {
+    expect(
+      offenders(inFunctions, importsAny(/^(drizzle-orm|postgres|@upstash|aws-lambda)|^#lib\/(db|redis)\//)),
+    ).toEqual([]);
+    expect(offenders(inFunctions, (text) => text.includes('process.env'))).toEqual([]);
+  });
+
+  test('domains know nothing of HTTP', () => {
+    expect(offenders(inDomain, importsAny(/^(@middy|aws-lambda)|^#lib\/http\//))).toEqual([]);
+    expect(offenders(inDomain, (text) => /statusCode|\bstatus(?:Code)?: [45]\d\d\b/.test(text))).toEqual([]);
+  });
+
+  test('a domain never touches the tables of another one', () => {
+    const tableOwners: Record<string, string[]> = {
+      'projects.ts': ['projects'],
+      'organizations.ts': ['organizations', 'auth'],
+      'memberships.ts': ['organizations', 'auth'],
+      'users.ts': ['auth'],
+      'audit-events.ts': ['audit'],
+    };
+    const isForeign = (text: string, file: string) =>
+      importsOf(text)
+        .filter((name) => name.startsWith('#lib/db/schema/'))
+        .some((name) => !tableOwners[name.split('/').at(-1) ?? '']?.includes(file.split('/')[1] ?? ''));
+    expect(offenders(inDomain, isForeign)).toEqual([]);
+  });
+
+  test('the environment is read in lib/config only', () => {
+    const isOutside = (file: string) => (inFunctions(file) || inLib(file)) && !file.startsWith('lib/config/');
+    expect(offenders(isOutside, (text) => text.includes('process.env'))).toEqual([]);
+  });
+
+  test('loggers, metrics and tracers are made in lib/observability, connections in the two clients', () => {
+    const isProduct = (file: string) => inFunctions(file) || inLib(file);
+    expect(
+      offenders(
+        (file) => isProduct(file) && !file.startsWith('lib/observability/'),
+        (text) => /new (Logger|Metrics|Tracer|PowertoolsTracer)\(/.test(text),
+      ),
+    ).toEqual([]);
+    expect(
+      offenders(
+        (file) => isProduct(file) && !['lib/db/client.ts', 'lib/redis/client.ts'].includes(file),
+        (text) => /[=( ]postgres\(|new Redis\(/.test(text),
+      ),
+    ).toEqual([]);
+  });
+
+  test('product code never imports the tooling', () => {
+    const isProduct = (file: string) => inFunctions(file) || inLib(file);
+    expect(offenders(isProduct, importsAny(/#lib\/(local|generate)\//))).toEqual([]);
+  });
+
+  test('imports make no cycle', () => {
+    expect(findCycle()).toBeUndefined();
+  });
+});
+
+describe('how files look', () => {
+  test('no file is longer than 300 lines', () => {
+    expect(
+      offenders(
+        () => true,
+        (text) => text.split('\n').length > 300,
+      ),
+    ).toEqual([]);
+  });
+
+  test('no handler is longer than 40 lines', () => {
+    const handlers = new Set(listHandlerFiles());
+    expect(
+      offenders(
+        (file) => handlers.has(file),
+        (text) => text.split('\n').length > 40,
+      ),
+    ).toEqual([]);
+  });
+
+  test('names are kebab-case and say what a thing is', () => {
+    const vague = /(^|[/-])(utils?|helpers?|common|misc|services?|managers?|data|info)(\.|-|\/)/;
+    expect(
+      sources.map(({ file }) => file).filter((file) => !/^[a-z0-9-./]+$/.test(file) || vague.test(file)),
+    ).toEqual([]);
+  });
+
+  test('serverless.yml names no route', () => {
+    expect(readFileSync(join(root, 'serverless.yml'), 'utf8')).not.toMatch(/httpApi: (?!\n)|\/api\/v1/);
+  });
+});
+
+function findCycle(): string[] | undefined {
+  const graph = new Map(
+    sources.map(({ file, text }) => [file, importsOf(text).flatMap((name) => resolve(file, name))]),
+  );
+  const done = new Set<string>();
+  const visit = (file: string, trail: string[]): string[] | undefined => {
+    if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const next of graph.get(file) ?? []) {
+      const cycle = visit(next, [...trail, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  return [...graph.keys()].map((file) => visit(file, [])).find(Boolean);
+}
+
+function resolve(from: string, name: string): string[] {
+  if (name.startsWith('#')) return [name.slice(1)];
+  return name.startsWith('.') ? [normalize(join(dirname(from), name))] : [];
+}

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { handler as getProblem } from '#functions/docs/get-problem.ts';
+import { errorCatalog } from '#lib/errors/catalog.ts';
+import { loadOperations } from '#lib/generate/load-operations.ts';
+import { routeKeyOf } from '#lib/http/define-router.ts';
+import { findStale, generateFiles } from '../../functions/generate.ts';
+
+const root = join(import.meta.dirname, '../..');
+const { endpoints, jobs } = await loadOperations();
+const operations = [...endpoints, ...jobs];
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+test('generated files are what the handlers say', async () => {
+  expect(findStale(await generateFiles())).toEqual([]);
+});
+
+test('every handler can be imported with an empty environment, and opens nothing', () => {
+  const modules = operations.map(({ module }) => `${root}/${module}.ts`);
+  const script = `
+    await Promise.all(${JSON.stringify(modules)}.map((module) => import(module)));
+    const open = process.getActiveResourcesInfo().filter((kind) => !['PipeWrap', 'TTYWrap'].includes(kind));
+    if (open.length > 0) throw new Error('open after import: ' + open.join(', '));`;
+  execFileSync(process.execPath, ['--input-type=module', '-e', script], { env: {}, cwd: root });
+});
+
+test('every operation has an event file that is meant for it', () => {
+  for (const { module, handler } of endpoints) {
+    const path = `${module.replace('functions/', 'events/')}.json`;
+    expect(existsSync(join(root, path)), path).toBe(true);
+    expect(JSON.parse(read(path)).routeKey, path).toBe(routeKeyOf(handler.spec));
+  }
+  for (const { module } of jobs)
+    expect(existsSync(join(root, `${module.replace('functions/', 'events/')}.json`))).toBe(true);
+});
+
+test('every endpoint and job is in exactly one fragment that serverless.yml lists', () => {
+  const serverless = read('serverless.yml');
+  const areas = [...new Set(operations.map(({ area }) => area))];
+  for (const area of areas) expect(serverless).toContain(`\${file(functions/${area}/functions.yml)}`);
+  const fragments = areas.map((area) => read(`functions/${area}/functions.yml`)).join('\n');
+  for (const { handler } of endpoints) {
+    const event = handler.spec.path === '$default' ? "httpApi: '*'" : `httpApi: ${routeKeyOf(handler.spec)}`;
+    expect(
+      fragments.split('\n').filter((line) => line.trim() === `- ${event}`),
+      event,
+    ).toHaveLength(1);
+  }
+  const names = fragments.split('\n').filter((line) => /^\w+:$/.test(line));
+  expect(new Set(names).size).toBe(names.length);
+});
+
+describe('the OpenAPI document', () => {
+  const document = JSON.parse(read('functions/docs/openapi.json'));
+
+  test('has every route, and resolves every reference', () => {
+    for (const { spec } of endpoints.filter(({ spec }) => spec.path !== '$default'))
+      expect(document.paths[spec.path][spec.method.toLowerCase()].operationId).toBe(spec.id);
+    for (const [, reference = ''] of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+      const target = reference.split('/').reduce((node, key) => node?.[key], document);
+      expect(target, reference).toBeDefined();
+    }
+  });
+
+  test('names every error code of the catalogue, and no other', () => {
+    const { code } = document.components.schemas.Problem.properties;
+    expect(code.enum).toEqual(Object.keys(errorCatalog));
+  });
+});
+
+test.each(Object.entries(errorCatalog))('the problem type %s has a page', async (code, { status }) => {
+  const event = { ...JSON.parse(read('events/docs/get-problem.json')), pathParameters: { code } };
+  const response = await getProblem(event, {} as never);
+  expect(response.statusCode).toBe(200);
+  expect(response.body).toContain(`HTTP ${status}`);
+});

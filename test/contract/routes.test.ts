@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { hasPermission, type Role, roles } from '#lib/auth/permissions.ts';
+import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
+import { bodyLimitBytes } from '#lib/http/json-body.ts';
+import { createProject } from '#lib/projects/create-project.ts';
+import { CreateProjectInput } from '#lib/projects/schemas.ts';
+import { type CallOptions, call } from '#test/support/call.ts';
+import { createMember, type Member } from '#test/support/tenant.ts';
+
+const { endpoints } = await loadOperations();
+const byId = endpoints.map((operation) => [operation.spec.id, operation] as const);
+const where = (condition: (operation: EndpointOperation) => unknown) =>
+  byId.filter(([, operation]) => condition(operation));
+
+/** What `{id}` stands for in each area, made for a member. */
+const resources: Record<string, (member: Member) => Promise<string>> = {
+  projects: async ({ ctx }) => (await createProject(ctx, CreateProjectInput.parse({ name: 'Theirs' }))).id,
+};
+
+/** A valid request, as the event file of the operation has it. */
+function validCall({ module }: EndpointOperation): CallOptions {
+  const event = JSON.parse(
+    readFileSync(
+      join(import.meta.dirname, '../..', `${module.replace('functions/', 'events/')}.json`),
+      'utf8',
+    ),
+  );
+  return {
+    params: event.pathParameters,
+    query: event.rawQueryString,
+    headers: event.headers,
+    body: event.body,
+  };
+}
+
+describe('a route that is not public', () => {
+  test.each(where(({ spec }) => spec.access !== 'public'))(
+    '%s refuses anonymous callers with 401',
+    async (_, operation) => {
+      const answer = await call(operation.handler, validCall(operation));
+      expect(answer.status).toBe(401);
+      expect(answer.body).toMatchObject({ code: 'unauthenticated', type: '/problems/unauthenticated' });
+      expect(answer.headers['www-authenticate']).toContain('Bearer');
+    },
+  );
+
+  test.each(where(({ spec }) => spec.access !== 'public'))(
+    '%s refuses a broken token with 401',
+    async (_, operation) => {
+      const { token } = await createMember();
+      const answer = await call(operation.handler, {
+        ...validCall(operation),
+        token: `${token.slice(0, -4)}AAAA`,
+      });
+      expect(answer.status).toBe(401);
+    },
+  );
+});
+
+describe('a permission', () => {
+  const cases = where(({ spec }) => typeof spec.access === 'object').flatMap(([id, operation]) =>
+    roles.map((role): [string, Role, EndpointOperation] => [id, role, operation]),
+  );
+  test.each(cases)('of %s decides for %s', async (_, role, operation) => {
+    const { access } = operation.spec;
+    const isAllowed = typeof access === 'object' && hasPermission([role], access.permission);
+    const { token } = await createMember(role);
+    const { status, body } = await call(operation.handler, { ...validCall(operation), token });
+    if (isAllowed) expect([401, 403]).not.toContain(status);
+    else expect([status, body.code]).toEqual([403, 'forbidden']);
+  });
+});
+
+describe('a body', () => {
+  const withBody = where(({ spec }) => spec.body);
+
+  test.each(withBody)('of %s that is not JSON is 400', async (_, operation) => {
+    const { token } = await createMember();
+    for (const body of [
+      '{"name": ',
+      '',
+      '\u0000',
+      '{"__proto__": {}}',
+      '{"name": "\\u0000"}',
+      '{"name": "\\ud800"}',
+      '['.repeat(50_000),
+    ]) {
+      const answer = await call(operation.handler, { ...validCall(operation), token, body });
+      expect([answer.status, answer.body.code], body.slice(0, 40)).toEqual([400, 'malformed_json']);
+    }
+  });
+
+  test.each(withBody)('of %s with wrong types is 422 with pointers', async (_, operation) => {
+    const { token } = await createMember();
+    for (const body of [[], null, 7, 'text', { unknownField: 1 }]) {
+      const answer = await call(operation.handler, {
+        ...validCall(operation),
+        token,
+        body: JSON.stringify(body),
+      });
+      expect([answer.status, answer.body.code], JSON.stringify(body)).toEqual([422, 'validation_failed']);
+      expect(answer.body.errors[0]).toMatchObject({
+        in: 'body',
+        pointer: expect.any(String),
+        detail: expect.any(String),
+      });
+    }
+  });
+
+  test.each(withBody)('of %s that names an unknown field gets a pointer to it', async (_, operation) => {
+    const { token } = await createMember();
+    const valid = validCall(operation);
+    const body = { ...JSON.parse(String(valid.body)), 'is/odd~': true };
+    const answer = await call(operation.handler, { ...valid, token, body });
+    expect(answer.body.errors).toMatchObject([{ pointer: '/is~1odd~0', code: 'unrecognized_keys' }]);
+  });
+
+  test.each(withBody)('of %s above the limit is 413, and of another type 415', async (_, operation) => {
+    const { token } = await createMember();
+    const large = `{"name":"${'x'.repeat(bodyLimitBytes)}"}`;
+    expect((await call(operation.handler, { ...validCall(operation), token, body: large })).status).toBe(413);
+    const headers = { ...validCall(operation).headers, 'content-type': 'text/plain' };
+    expect((await call(operation.handler, { ...validCall(operation), token, headers })).status).toBe(415);
+  });
+});
+
+describe('an id', () => {
+  const withId = where(({ spec }) => spec.path.includes('{id}'));
+
+  test.each(withId)('of another organization is the same 404 as a missing one: %s', async (_, operation) => {
+    const [owner, stranger] = await Promise.all([createMember(), createMember()]);
+    const makeResource = resources[operation.area];
+    if (!makeResource) throw new Error(`say what {id} is in the area ${operation.area}`);
+    const theirs = await makeResource(owner);
+    const missing = theirs.replace(/.{12}$/, 'ffffffffffff');
+    const [foreign, absent] = await Promise.all(
+      [theirs, missing].map((id) =>
+        call(operation.handler, { ...validCall(operation), token: stranger.token, params: { id } }),
+      ),
+    );
+    expect(foreign?.status).toBe(404);
+    const comparable = (answer: typeof foreign) => ({
+      ...answer?.body,
+      detail: '',
+      instance: '',
+      requestId: '',
+    });
+    expect(comparable(foreign)).toEqual(comparable(absent));
+    expect(foreign?.body.detail.replace(theirs, missing)).toBe(absent?.body.detail);
+  });
+
+  test.each(withId)('that is no id is 422: %s', async (_, operation) => {
+    const { token } = await createMember();
+    const answer = await call(operation.handler, {
+      ...validCall(operation),
+      token,
+      params: { id: "1' or '1'='1" },
+    });
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors).toMatchObject([{ in: 'path', pointer: '/id' }]);
+  });
+});
+
+test.each(where(({ spec }) => spec.query))(
+  '%s refuses unknown and repeated query parameters by name',
+  async (_, operation) => {
+    const { token } = await createMember();
+    for (const query of ['nonsense=1', 'limit=1&limit=2', 'status=%00']) {
+      const answer = await call(operation.handler, { ...validCall(operation), token, query });
+      expect([answer.status, answer.body.code]).toEqual([400, 'unknown_parameter']);
+      expect(answer.body.detail).toContain(`"${query.split('=')[0]}"`);
+    }
+  },
+);
+
+describe('every answer', () => {
+  test.each(byId)(
+    'of %s carries its request id, its time, its limit and the security headers',
+    async (_, operation) => {
+      const { token } = await createMember();
+      const valid = validCall(operation);
+      const { headers } = await call(operation.handler, {
+        ...valid,
+        token: operation.spec.access === 'public' ? undefined : token,
+        headers: { ...valid.headers, 'x-request-id': 'request-0123456789' },
+      });
+      expect(headers).toMatchObject({
+        'x-request-id': 'request-0123456789',
+        'x-process-time': expect.stringMatching(/^\d+\.\d{6}$/),
+        'server-timing': expect.stringMatching(/^total;dur=/),
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': expect.stringContaining("default-src 'none'"),
+        'ratelimit-policy': expect.stringMatching(/^"\w+";q=\d+;w=60$/),
+        ratelimit: expect.stringMatching(/^"\w+";r=\d+;t=\d+$/),
+      });
+    },
+  );
+});

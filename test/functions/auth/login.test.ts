@@ -1,0 +1,108 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { handler as getCurrentUser } from '#functions/auth/get-current-user.ts';
+import { handler as login } from '#functions/auth/login.ts';
+import { handler as createProject } from '#functions/projects/create-project.ts';
+import { hashPassword } from '#lib/auth/passwords.ts';
+import { rateLimits } from '#lib/http/rate-limits.ts';
+import { call } from '#test/support/call.ts';
+import { createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
+
+const password = 'correct horse battery staple';
+let member: Member;
+
+beforeAll(async () => {
+  member = await createMember();
+  await sql`update users set password_hash = ${await hashPassword(password)} where id = ${member.userId}`;
+});
+
+describe('succeeds', () => {
+  test('returns a bearer token that works, and sets it as a cookie that scripts cannot read', async () => {
+    const { status, body, cookies, headers } = await call(login, { body: { email: member.email, password } });
+    expect(status).toBe(200);
+    expect(body).toEqual({ accessToken: expect.any(String), tokenType: 'Bearer', expiresIn: 900 });
+    expect(headers['cache-control']).toBe('no-store');
+    expect(cookies).toEqual([
+      expect.stringMatching(/^auth_token=[\w.-]+; Path=\/; Max-Age=900; HttpOnly; SameSite=Lax$/),
+    ]);
+    const me = await call(getCurrentUser, { token: body.accessToken });
+    expect(me.body).toMatchObject({ id: member.userId, email: member.email, isOperator: false });
+    expect((await call(getCurrentUser, { cookies: [String(cookies[0]?.split(';')[0])] })).status).toBe(200);
+  });
+
+  test('accepts the email in any case', async () => {
+    const { status } = await call(login, { body: { email: member.email.toUpperCase(), password } });
+    expect(status).toBe(200);
+  });
+
+  test('issues a token with the claims of RFC 9068 and no personal data', async () => {
+    const { body } = await call(login, { body: { email: member.email, password } });
+    expect(decodeProtectedHeader(body.accessToken)).toMatchObject({
+      alg: 'EdDSA',
+      typ: 'at+jwt',
+      kid: expect.any(String),
+    });
+    const claims = decodeJwt(body.accessToken);
+    expect(Object.keys(claims).sort()).toEqual([
+      'aud',
+      'exp',
+      'iat',
+      'iss',
+      'jti',
+      'org',
+      'roles',
+      'sid',
+      'sub',
+    ]);
+    expect(Number(claims.exp) - Number(claims.iat)).toBe(900);
+  });
+});
+
+describe('rejects', () => {
+  test('a wrong password and an unknown account with the same answer', async () => {
+    const wrong = await call(login, { body: { email: member.email, password: 'wrong' } });
+    const unknown = await call(login, { body: { email: 'nobody@example.com', password: 'wrong' } });
+    expect(wrong.status).toBe(401);
+    const { requestId: _, ...expected } = wrong.body;
+    expect(unknown.body).toMatchObject(expected);
+  });
+
+  test('an account without an organization', async () => {
+    const lonely = await (await createTenant()).addMember();
+    await sql`update users set password_hash = ${await hashPassword(password)} where id = ${lonely.userId}`;
+    await sql`delete from memberships where user_id = ${lonely.userId}`;
+    expect((await call(login, { body: { email: lonely.email, password } })).body.code).toBe(
+      'invalid_credentials',
+    );
+    expect((await call(getCurrentUser, { token: lonely.token })).status).toBe(401);
+  });
+});
+
+describe('protects', () => {
+  test('against guessing: above the limit the answer is 429 with Retry-After, never 401', async () => {
+    const sourceIp = '203.0.113.9';
+    const attempt = () => call(login, { body: { email: 'x' }, sourceIp });
+    for (let count = 0; count < rateLimits.login.limit; count++) expect((await attempt()).status).toBe(422);
+    const { status, body, headers } = await attempt();
+    expect([status, body.code, body.retryable]).toEqual([429, 'rate_limited', true]);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(headers.ratelimit).toContain('r=0');
+  });
+
+  test('cookie-authenticated writes against other sites', async () => {
+    const { cookies } = await call(login, { body: { email: member.email, password } });
+    const cookie = String(cookies[0]?.split(';')[0]);
+    const write = (headers: Record<string, string>) =>
+      call(createProject, { cookies: [cookie], headers, body: { name: 'By cookie' } });
+    expect((await write({})).body.code).toBe('csrf_failed');
+    expect((await write({ 'sec-fetch-site': 'cross-site' })).body.code).toBe('csrf_failed');
+    expect((await write({ origin: 'https://evil.example' })).body.code).toBe('csrf_failed');
+    expect((await write({ 'sec-fetch-site': 'same-origin' })).status).toBe(201);
+    const fromOwnOrigin = await call(createProject, {
+      cookies: [cookie],
+      headers: { origin: 'http://localhost:3000' },
+      body: { name: 'By cookie again' },
+    });
+    expect(fromOwnOrigin.status).toBe(201);
+  });
+});

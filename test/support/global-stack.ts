@@ -1,0 +1,48 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import type { TestProject } from 'vitest/node';
+import { migrateDatabase } from '../../drizzle/migrate.ts';
+import { startPostgres } from '../../lib/local/postgres.ts';
+import { startRedisEndpoint } from '../../lib/local/redis-endpoint.ts';
+import { createSigningKey } from '../../lib/local/signing-key.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    databaseUrl: string;
+    templateDatabase: string;
+    redisUrl: string;
+    redisToken: string;
+    signingKey: string;
+  }
+}
+
+const templateDatabase = 'plinth_template';
+
+/** One PostgreSQL and one Redis endpoint for the whole run; the migrated template is cloned for each worker. */
+export default async function startStack(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-test-'));
+  // PostgreSQL runs as another user when this process is root.
+  chmodSync(folder, 0o755);
+  const [server, redis] = await Promise.all([
+    startPostgres({
+      dataDir: join(folder, 'postgres'),
+      settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+    }),
+    startRedisEndpoint({ token: 'test-token' }),
+  ]);
+  const admin = postgres(server.url, { max: 1, onnotice: () => {} });
+  await admin.unsafe(`create database ${templateDatabase}`);
+  await admin.end();
+  await migrateDatabase(server.url.replace(/\/[^/]*$/, `/${templateDatabase}`));
+  project.provide('databaseUrl', server.url);
+  project.provide('templateDatabase', templateDatabase);
+  project.provide('redisUrl', redis.url);
+  project.provide('redisToken', redis.token);
+  project.provide('signingKey', createSigningKey());
+  return async () => {
+    await Promise.all([server.stop(), redis.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+}

@@ -1,0 +1,64 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll } from 'vitest';
+import type { Actor } from '#lib/auth/actor.ts';
+import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
+import type { Role } from '#lib/auth/permissions.ts';
+import type { Context } from '#lib/context.ts';
+import { closePool } from '#lib/db/client.ts';
+import { memberships } from '#lib/db/schema/memberships.ts';
+import { organizations } from '#lib/db/schema/organizations.ts';
+import { users } from '#lib/db/schema/users.ts';
+
+/** The worker's database, to prepare and to look: the code under test has its own connections. */
+export const sql = postgres(process.env.DATABASE_URL ?? '', { max: 2, onnotice: () => {} });
+const database = drizzle(sql, { casing: 'snake_case' });
+
+afterAll(async () => {
+  await closePool(1);
+  await sql.end();
+});
+
+export interface Member {
+  userId: string;
+  email: string;
+  token: string;
+  actor: Actor;
+  ctx: Context;
+}
+
+export interface Tenant {
+  organizationId: string;
+  addMember(roles?: readonly Role[]): Promise<Member>;
+}
+
+/** An organization of the test's own: no test sees or disturbs another one's rows. */
+export async function createTenant(): Promise<Tenant> {
+  const organizationId = uuidv7();
+  await database.insert(organizations).values({ id: organizationId, name: 'Test' });
+  return { organizationId, addMember: (roles = ['owner']) => addMember(organizationId, roles) };
+}
+
+/** A member of a new organization, owner unless told otherwise. */
+export async function createMember(...roles: Role[]): Promise<Member> {
+  const tenant = await createTenant();
+  return tenant.addMember(roles.length > 0 ? roles : ['owner']);
+}
+
+/** What a verb gets, for an actor. */
+export function contextOf(actor: Actor, now = new Date()): Context {
+  return { actor, requestId: 'test-request', now, signal: new AbortController().signal };
+}
+
+async function addMember(organizationId: string, roles: readonly Role[]): Promise<Member> {
+  const userId = uuidv7();
+  const email = `${userId}@example.com`;
+  const isOperator = roles.includes('operator');
+  const [role = 'viewer'] = roles.filter((held) => held !== 'operator');
+  await database.insert(users).values({ id: userId, email, name: 'Test', passwordHash: '!', isOperator });
+  await database.insert(memberships).values({ organizationId, userId, role });
+  const actor: Actor = { type: 'user', userId, organizationId, roles, sessionId: uuidv7() };
+  const { accessToken } = await issueAccessToken(actor, new Date());
+  return { userId, email, token: accessToken, actor, ctx: contextOf(actor) };
+}

@@ -1,0 +1,19 @@
+import postgres from 'postgres';
+import { inject } from 'vitest';
+
+const database = `plinth_worker_${process.env.VITEST_POOL_ID}`;
+const admin = postgres(inject('databaseUrl'), { max: 1, onnotice: () => {} });
+const [existing] = await admin`select 1 from pg_database where datname = ${database}`;
+if (!existing) await admin.unsafe(`create database ${database} template ${inject('templateDatabase')}`);
+await admin.end();
+
+Object.assign(process.env, {
+  PLINTH_STAGE: 'test',
+  DATABASE_URL: inject('databaseUrl').replace(/\/[^/]*$/, `/${database}`),
+  DATABASE_POOL_MAX: '10',
+  UPSTASH_REDIS_REST_URL: inject('redisUrl'),
+  UPSTASH_REDIS_REST_TOKEN: inject('redisToken'),
+  // Far above what a busy test machine needs; the budget itself has a test of its own.
+  REDIS_TIMEOUT_MS: '1000',
+  AUTH_SIGNING_KEY: inject('signingKey'),
+});

@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+const root = join(import.meta.dirname, '..');
+
+// A test that needs the database says so by importing the support for it; all others are quick and part of `verify`.
+const testFiles = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => `test/${file}`);
+const needsStack = (file: string) =>
+  /#test\/support\/(tenant|call)\.ts|lib\/local\/|test\/(local|e2e)\//.test(
+    file + readFileSync(join(root, file), 'utf8'),
+  );
+
+export default defineConfig({
+  root,
+  test: {
+    env: {
+      POWERTOOLS_LOG_LEVEL: 'SILENT',
+      POWERTOOLS_METRICS_DISABLED: 'true',
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: testFiles.filter((file) => !needsStack(file)),
+          setupFiles: ['test/support/fail-on-error-log.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'stack',
+          include: testFiles.filter(needsStack),
+          globalSetup: ['test/support/global-stack.ts'],
+          setupFiles: ['test/support/worker-database.ts', 'test/support/fail-on-error-log.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['functions/**/*.ts', 'lib/**/*.ts', 'drizzle/*.ts'],
+      // Command lines, proven by the end-to-end test in processes of their own; the tracer needs an X-Ray daemon.
+      exclude: ['lib/local/{start,invoke,package,deploy}.ts', 'drizzle/config.ts', '**/router.ts'],
+      thresholds: { statements: 90, branches: 85 },
+      reporter: ['text-summary', 'html'],
+    },
+  },
+});
