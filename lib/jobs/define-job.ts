@@ -40,43 +40,23 @@ export function defineJob(
     _context: LambdaContext,
     { signal }: { signal: AbortSignal },
   ) => {
-    const slot = Slot.parse(event);
-    const ctx = {
-      actor: { type: 'system', jobId: spec.id },
-      requestId: slot.id,
-      now: new Date(slot.time),
-      signal,
-    } as const;
     const startedAt = performance.now();
+    const line = { job: spec.id, scheduledAt: event.time, runId: event.id };
     let isFault = true;
     try {
+      const slot = Slot.parse(event);
+      const actor = { type: 'system', jobId: spec.id } as const;
+      const ctx = { actor, requestId: slot.id, now: new Date(slot.time), signal };
       const tracer = await getTracer();
       const result = await tracer.trace(spec.id, () => run({ ctx }));
       isFault = false;
-      const durationMs = Math.round(performance.now() - startedAt);
-      logger.info('job succeeded', {
-        job: spec.id,
-        scheduledAt: slot.time,
-        runId: slot.id,
-        durationMs,
-        ...result,
-      });
+      logger.info('job succeeded', { ...line, ...result });
       return result;
     } catch (error) {
-      logger.error('job failed', {
-        job: spec.id,
-        scheduledAt: slot.time,
-        runId: slot.id,
-        error: error as Error,
-      });
+      logger.error('job failed', { ...line, error: error instanceof Error ? error : new Error(String(error)) });
       throw error;
     } finally {
-      recordInvocation({
-        operation: spec.id,
-        durationMs: performance.now() - startedAt,
-        isFault,
-        isColdStart,
-      });
+      recordInvocation({ operation: spec.id, durationMs: performance.now() - startedAt, isFault, isColdStart });
       isColdStart = false;
     }
   };

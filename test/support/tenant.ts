@@ -1,4 +1,3 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll } from 'vitest';
@@ -7,13 +6,9 @@ import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
 import type { Role } from '#lib/auth/permissions.ts';
 import type { Context } from '#lib/context.ts';
 import { closePool } from '#lib/db/client.ts';
-import { memberships } from '#lib/db/schema/memberships.ts';
-import { organizations } from '#lib/db/schema/organizations.ts';
-import { users } from '#lib/db/schema/users.ts';
 
 /** The worker's database, to prepare and to look: the code under test has its own connections. */
 export const sql = postgres(process.env.DATABASE_URL ?? '', { max: 2, onnotice: () => {} });
-const database = drizzle(sql, { casing: 'snake_case' });
 
 afterAll(async () => {
   await closePool(1);
@@ -36,7 +31,7 @@ export interface Tenant {
 /** An organization of the test's own: no test sees or disturbs another one's rows. */
 export async function createTenant(): Promise<Tenant> {
   const organizationId = uuidv7();
-  await database.insert(organizations).values({ id: organizationId, name: 'Test' });
+  await sql`insert into organizations (id, name) values (${organizationId}, 'Test')`;
   return { organizationId, addMember: (roles = ['owner']) => addMember(organizationId, roles) };
 }
 
@@ -56,8 +51,10 @@ async function addMember(organizationId: string, roles: readonly Role[]): Promis
   const email = `${userId}@example.com`;
   const isOperator = roles.includes('operator');
   const [role = 'viewer'] = roles.filter((held) => held !== 'operator');
-  await database.insert(users).values({ id: userId, email, name: 'Test', passwordHash: '!', isOperator });
-  await database.insert(memberships).values({ organizationId, userId, role });
+  await sql`
+    insert into users (id, email, name, password_hash, is_operator)
+    values (${userId}, ${email}, 'Test', '!', ${isOperator})`;
+  await sql`insert into memberships (organization_id, user_id, role) values (${organizationId}, ${userId}, ${role})`;
   const actor: Actor = { type: 'user', userId, organizationId, roles, sessionId: uuidv7() };
   const { accessToken } = await issueAccessToken(actor, new Date());
   return { userId, email, token: accessToken, actor, ctx: contextOf(actor) };
