@@ -7,7 +7,6 @@ import { organizations } from '#lib/db/schema/organizations.ts';
 import { projects } from '#lib/db/schema/projects.ts';
 import { users } from '#lib/db/schema/users.ts';
 import { type Project, projectStatuses } from '#lib/projects/schemas.ts';
-import { slugify } from '#lib/projects/slug.ts';
 
 /** The accounts of the local stage; printed by `npm start`. */
 export const demoLogins = [
@@ -79,15 +78,14 @@ export async function seedDatabase(databaseUrl: string, stage: string): Promise<
 function demoProjects(organizationId: string) {
   return projectNames.flatMap((name, row) =>
     phases.map((phase, column) => {
-      const fullName = `${name}: ${phase}`;
       // Spread over the last 36 days, so that pages and statistics have something to show.
       const createdAt = new Date(Date.now() - (row * phases.length + column) * 86_400_000).toISOString();
       return {
         id: row + column === 0 ? demoIds.project : uuidv7(),
         organizationId,
         ownerId: demoIds.owner,
-        name: fullName,
-        slug: slugify(fullName),
+        name: `${name}: ${phase}`,
+        slug: `${name} ${phase}`.toLowerCase().replaceAll(' ', '-'),
         description: '',
         status: projectStatuses[(row + column) % projectStatuses.length] ?? 'active',
         tags: [phase],

@@ -1,4 +1,5 @@
 import type { Context } from '#lib/context.ts';
+import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 
 const timeoutMs = 800;
@@ -30,5 +31,5 @@ export async function runCheck(
 
 // The reason may name hosts: it belongs in the log, not in a public body.
 function asFailure(error: unknown) {
-  return { error: error instanceof Error ? error : new Error(String(error)) };
+  return { error: toError(error) };
 }

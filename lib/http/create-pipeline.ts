@@ -3,6 +3,7 @@ import httpErrorHandler from '@middy/http-error-handler';
 import type { APIGatewayProxyEventV2, Context as LambdaContext } from 'aws-lambda';
 import { AppError } from '#lib/errors/app-error.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
+import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 import type { AnyEndpointSpec } from './endpoint-spec.ts';
 import { finishRequest } from './finish-request.ts';
@@ -60,7 +61,5 @@ export function createPipeline(
 }
 
 function logUnanswered(error: unknown): void {
-  logger.error('the pipeline itself failed', {
-    error: error instanceof Error ? error : new Error(String(error)),
-  });
+  logger.error('the pipeline itself failed', { error: toError(error) });
 }

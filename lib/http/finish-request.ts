@@ -54,11 +54,7 @@ function logAccess(
     responseBytes: Buffer.byteLength(response.body ?? ''),
   };
   const { failure } = request;
-  if (failure !== undefined)
-    logger.error('request failed', {
-      ...line,
-      error: failure instanceof Error ? failure : new Error(String(failure)),
-    });
+  if (failure) logger.error('request failed', { ...line, error: failure });
   else if (durationMs > slowRequestMs) logger.warn('slow request', line);
   else logger.info('request', line);
 }

@@ -21,5 +21,5 @@ export interface HttpRequest {
   /** Headers that go out with whatever the answer will be. */
   readonly responseHeaders: Record<string, string>;
   /** The error behind a 5xx, for the log only. */
-  failure?: unknown;
+  failure?: Error;
 }

@@ -1,6 +1,7 @@
 import type { AppError } from '#lib/errors/app-error.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
+import { toError } from '#lib/errors/to-error.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { HttpResponse, Middleware } from './middleware.ts';
 
@@ -9,7 +10,7 @@ export function problemResponse(): Middleware {
   return {
     onError(exchange) {
       const error = toAppError(exchange.error);
-      if (errorCatalog[error.code].status >= 500) exchange.event.failure = exchange.error;
+      if (errorCatalog[error.code].status >= 500) exchange.event.failure = toError(exchange.error);
       exchange.response = toProblem(error, exchange.event);
     },
   };

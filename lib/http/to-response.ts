@@ -13,16 +13,14 @@ export function toResponse(
   const output = spec.schema.parse(result);
   const headers: Record<string, string> = { 'content-type': spec.contentType ?? 'application/json' };
   for (const [name, value] of Object.entries(spec.headers ?? {})) headers[name.toLowerCase()] = value(output);
-  if (headers.etag) headers['cache-control'] ??= 'private, no-cache';
-  if (
-    headers.etag &&
-    request.method === 'GET' &&
-    matchesEntityTag(request.headers['if-none-match'], headers.etag)
-  )
-    return {
-      statusCode: 304,
-      headers: { etag: headers.etag, 'cache-control': headers['cache-control'] ?? '' },
-    };
+  if (headers.etag && request.method === 'GET') {
+    // A copy may be kept, but has to be asked about before each use.
+    headers['cache-control'] = 'private, no-cache';
+    if (matchesEntityTag(request.headers['if-none-match'], headers.etag)) {
+      const { 'content-type': _, ...validators } = headers;
+      return { statusCode: 304, headers: validators };
+    }
+  }
   const alternative = spec.alternative?.when(output) ? spec.alternative : undefined;
   if (alternative) headers['retry-after'] = String(alternative.retryAfterSeconds);
   return {

@@ -3,6 +3,7 @@ import type { Context as LambdaContext, ScheduledEvent } from 'aws-lambda';
 import * as z from 'zod';
 import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
+import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { recordInvocation } from '#lib/observability/metrics.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
@@ -53,10 +54,15 @@ export function defineJob(
       logger.info('job succeeded', { ...line, ...result });
       return result;
     } catch (error) {
-      logger.error('job failed', { ...line, error: error instanceof Error ? error : new Error(String(error)) });
+      logger.error('job failed', { ...line, error: toError(error) });
       throw error;
     } finally {
-      recordInvocation({ operation: spec.id, durationMs: performance.now() - startedAt, isFault, isColdStart });
+      recordInvocation({
+        operation: spec.id,
+        durationMs: performance.now() - startedAt,
+        isFault,
+        isColdStart,
+      });
       isColdStart = false;
     }
   };

@@ -7,16 +7,17 @@ import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { assertMember } from '#lib/organizations/assert-member.ts';
 import type { CreateProjectInput, Project } from './schemas.ts';
-import { slugify } from './slug.ts';
+import { deriveSlug } from './slug.ts';
 
 /** Creates a project in the caller's organization; the slug is unique among its projects. */
 export async function createProject(ctx: Context, input: CreateProjectInput): Promise<Project> {
-  const { slug = slugify(input.name), ownerId = ctx.actor.userId, ...rest } = input;
+  const id = uuidv7();
+  const { slug = deriveSlug(input.name, id), ownerId = ctx.actor.userId } = input;
   return withTransaction(ctx, async (tx) => {
     if (ownerId !== ctx.actor.userId) await assertMember(tx, ctx, ownerId, '/ownerId');
     const [project] = await tx
       .insert(projects)
-      .values({ ...rest, slug, ownerId, id: uuidv7(), organizationId: ctx.actor.organizationId })
+      .values({ ...input, id, slug, ownerId, organizationId: ctx.actor.organizationId })
       .onConflictDoNothing({
         target: [projects.organizationId, projects.slug],
         where: sql`deleted_at is null`,

@@ -9,7 +9,8 @@ import { createMember, sql } from '#test/support/tenant.ts';
 
 async function setUp() {
   const member = await createMember();
-  const create = () => createProject(member.ctx, CreateProjectInput.parse({ name: 'Doomed' }));
+  const create = () =>
+    createProject(member.ctx, CreateProjectInput.parse({ name: 'Doomed', slug: 'doomed' }));
   const project = await create();
   const request = { token: member.token, params: { id: project.id } };
   return { member, project, create, request };

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { Context as LambdaContext, ScheduledEvent } from 'aws-lambda';
+import type { JobOperation } from '#lib/generate/load-operations.ts';
+import { parseRate, slotAt } from '#lib/jobs/schedule.ts';
+
+export type JobTicker = {
+  /** No slot begins any more; resolves when the runs under way have ended. */
+  stop(): Promise<void>;
+};
+
+/** Runs each job for the current slot and then at every slot, as EventBridge would; `report` gets each outcome. */
+export function startJobTicker(jobs: readonly JobOperation[], report: (outcome: string) => void): JobTicker {
+  const timers = new Map<string, NodeJS.Timeout>();
+  const running = new Set<Promise<void>>();
+  const tick = (job: JobOperation, slot: Date) => {
+    const run = runJob(job, slot).then(report);
+    running.add(run);
+    run.finally(() => running.delete(run));
+    const next = new Date(slot.getTime() + parseRate(job.spec.schedule));
+    timers.set(job.spec.id, setTimeout(tick, next.getTime() - Date.now(), job, next));
+  };
+  for (const job of jobs) tick(job, slotAt(job.spec.schedule, new Date()));
+  return {
+    async stop() {
+      for (const timer of timers.values()) clearTimeout(timer);
+      await Promise.all(running);
+    },
+  };
+}
+
+async function runJob({ spec, handler }: JobOperation, slot: Date): Promise<string> {
+  const outcome = await handler(
+    scheduledEvent(spec.id, slot),
+    lambdaContext(spec.id, spec.timeoutSeconds),
+  ).then(
+    (result) => JSON.stringify(result),
+    // The handler has logged it, and the next slot is another chance: as on AWS.
+    (error: unknown) => `failed: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  return `job ${spec.id} ${slot.toISOString()}: ${outcome}`;
+}
+
+/** The event EventBridge sends for a slot. */
+function scheduledEvent(jobId: string, slot: Date): ScheduledEvent {
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Scheduled Event',
+    source: 'aws.events',
+    account: '000000000000',
+    time: slot.toISOString().replace('.000', ''),
+    region: 'local',
+    resources: [`arn:aws:events:local:000000000000:rule/${jobId}`],
+    detail: {},
+  };
+}
+
+/** What a handler reads from the Lambda context: its name and the time that is left. */
+export function lambdaContext(functionName: string, timeoutSeconds: number): LambdaContext {
+  const endsAt = performance.now() + timeoutSeconds * 1000;
+  return {
+    functionName,
+    awsRequestId: randomUUID(),
+    getRemainingTimeInMillis: () => endsAt - performance.now(),
+  } as LambdaContext;
+}

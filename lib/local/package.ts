@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+// X-2: kilobytes of minified JavaScript; the second figure is for bundles without the database.
+const budgetKb = { withDatabase: 350, without: 160 };
+const timeoutMs = 300_000;
+
+const root = join(import.meta.dirname, '../..');
+const buildFolder = join(root, '.esbuild/.build/functions');
+const stage = readOption('--stage') ?? 'dev';
+
+rmSync(join(root, '.esbuild'), { recursive: true, force: true });
+// serverless-esbuild does not end when a build fails: the time-out is what ends it then.
+const { status, error } = spawnSync(
+  process.execPath,
+  [createRequire(import.meta.url).resolve('serverless/bin/serverless.js'), 'package', '--stage', stage],
+  { cwd: root, stdio: 'inherit', timeout: timeoutMs },
+);
+if (error) throw error;
+if (status !== 0) process.exit(status ?? 1);
+
+const rows = readdirSync(buildFolder, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.js'))
+  .sort()
+  .map((file) => {
+    const path = join(buildFolder, file);
+    const usesDatabase = readFileSync(path, 'utf8').includes('drizzle:');
+    const kb = statSync(path).size / 1024;
+    return { file, kb, budget: usesDatabase ? budgetKb.withDatabase : budgetKb.without };
+  });
+console.log(`\n${'bundle'.padEnd(44)}${'KB'.padStart(8)}${'budget'.padStart(8)}`);
+for (const { file, kb, budget } of rows)
+  console.log(
+    `${file.padEnd(44)}${kb.toFixed(1).padStart(8)}${String(budget).padStart(8)}${kb > budget ? '  OVER' : ''}`,
+  );
+if (rows.some(({ kb, budget }) => kb > budget)) {
+  console.error(
+    '\nA bundle is over its budget: look for a new dependency, or an import that reaches too far.',
+  );
+  process.exit(1);
+}
+
+function readOption(name: string): string | undefined {
+  const position = process.argv.indexOf(name);
+  return position < 0 ? undefined : process.argv[position + 1];
+}

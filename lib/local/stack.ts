@@ -1,0 +1,136 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getConfig } from '#lib/config/get-config.ts';
+import { configSchema } from '#lib/config/schema.ts';
+import { closePool } from '#lib/db/client.ts';
+import { toAppError } from '#lib/errors/to-app-error.ts';
+import { migrateDatabase } from '../../drizzle/migrate.ts';
+import { seedDatabase } from '../../drizzle/seed.ts';
+import { LocalSetupError } from './local-setup-error.ts';
+import { startPostgres } from './postgres.ts';
+import { startRedisEndpoint } from './redis-endpoint.ts';
+import { createSigningKey } from './signing-key.ts';
+
+export type Stack = {
+  /** Ends what was started here, connections first. */
+  close(): Promise<void>;
+};
+
+export const localFolder = join(import.meta.dirname, '../../.local');
+const runningFile = join(localFolder, 'running.json');
+const preferredDatabasePort = 54_329;
+
+/**
+ * Everything the functions need, in the environment of this process: a migrated and seeded database and a Redis
+ * endpoint. They are embedded unless DATABASE_URL and UPSTASH_REDIS_REST_URL are set. `report` gets each finished step.
+ */
+export async function startStack(port: number, report: (step: string) => void): Promise<Stack> {
+  const { PLINTH_STAGE: stage = 'local' } = process.env;
+  if (stage !== 'local')
+    throw new LocalSetupError(
+      `PLINTH_STAGE is "${stage}": what starts here is the stage local, so unset it.`,
+    );
+  const isExternal = hasOwnBackends(process.env);
+  const closers: (() => Promise<void>)[] = [() => closePool(1)];
+  const close = async () => {
+    for (const closeOne of closers.splice(0)) await closeOne();
+  };
+  try {
+    if (!isExternal) await embedBackends(closers, report);
+    process.env.PLINTH_STAGE ??= 'local';
+    process.env.PUBLIC_URL ??= `http://localhost:${port}`;
+    process.env.DATABASE_POOL_MAX ??= '10';
+    process.env.AUTH_SIGNING_KEY ??= readSigningKey();
+    process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
+    const { DATABASE_URL, PLINTH_STAGE } = getConfig();
+    report(`migrations: ${await migrateReachable(DATABASE_URL)} applied`);
+    report(`seed: ${await seedDatabase(DATABASE_URL, PLINTH_STAGE)}`);
+    publishEnvironment(closers);
+    return { close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Uses the backends of the `npm start` that runs in this checkout; false when none does. */
+export function joinRunningStack(): boolean {
+  if (!existsSync(runningFile)) return false;
+  const { pid, environment } = JSON.parse(readFileSync(runningFile, 'utf8'));
+  if (!isAlive(pid)) return false;
+  Object.assign(process.env, environment);
+  return true;
+}
+
+/** Deletes the embedded database. */
+export function removeLocalDatabase(): void {
+  rmSync(join(localFolder, 'postgres'), { recursive: true, force: true });
+}
+
+function hasOwnBackends(environment: NodeJS.ProcessEnv): boolean {
+  const keys = ['DATABASE_URL', 'UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN'];
+  const missing = keys.filter((key) => !environment[key]);
+  if (missing.length > 0 && missing.length < keys.length)
+    throw new LocalSetupError(
+      `${keys.filter((key) => environment[key]).join(' and ')} without ${missing.join(' and ')}: set all three to use your own backends, or none to have them embedded.`,
+    );
+  return missing.length === 0;
+}
+
+async function migrateReachable(databaseUrl: string): Promise<number> {
+  try {
+    return await migrateDatabase(databaseUrl);
+  } catch (error) {
+    if (toAppError(error).code !== 'unavailable') throw error;
+    throw new LocalSetupError(
+      'The database of DATABASE_URL does not answer: start it, or unset the variable to have one embedded.',
+    );
+  }
+}
+
+async function embedBackends(
+  closers: (() => Promise<void>)[],
+  report: (step: string) => void,
+): Promise<void> {
+  const database = await startPostgres({
+    dataDir: join(localFolder, 'postgres'),
+    port: preferredDatabasePort,
+  });
+  closers.push(() => database.stop());
+  report(`PostgreSQL: ${database.url}`);
+  const { REDIS_URL } = process.env;
+  const redis = await startRedisEndpoint({ token: 'local', ...(REDIS_URL && { redisUrl: REDIS_URL }) });
+  closers.push(() => redis.close());
+  report(`Redis endpoint: ${redis.url} (${REDIS_URL ? 'your Redis' : 'in memory'})`);
+  process.env.DATABASE_URL = database.url;
+  process.env.UPSTASH_REDIS_REST_URL = redis.url;
+  process.env.UPSTASH_REDIS_REST_TOKEN = redis.token;
+}
+
+/** Lets other commands of this checkout find the backends while this process lives. */
+function publishEnvironment(closers: (() => Promise<void>)[]): void {
+  const keys = Object.keys(configSchema.shape);
+  const environment = Object.fromEntries(keys.map((key) => [key, process.env[key]]));
+  mkdirSync(localFolder, { recursive: true });
+  writeFileSync(runningFile, JSON.stringify({ pid: process.pid, environment }), { mode: 0o600 });
+  closers.unshift(async () => rmSync(runningFile, { force: true }));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** Kept between runs, so that a token outlives a restart. */
+function readSigningKey(): string {
+  const path = join(localFolder, 'signing-key.json');
+  if (!existsSync(path)) {
+    mkdirSync(localFolder, { recursive: true });
+    writeFileSync(path, createSigningKey(), { mode: 0o600 });
+  }
+  return readFileSync(path, 'utf8');
+}

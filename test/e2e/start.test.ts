@@ -1,0 +1,183 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findFreePort } from '../../lib/local/ports.ts';
+
+const root = join(import.meta.dirname, '../..');
+const startTimeoutMs = 60_000;
+
+let checkout: string;
+let port: number;
+const children = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  checkout = mkdtempSync(join(tmpdir(), 'plinth-e2e-'));
+  // PostgreSQL runs as another user when this process is root.
+  chmodSync(checkout, 0o755);
+  for (const part of ['functions', 'lib', 'drizzle', 'package.json', 'serverless.yml'])
+    cpSync(join(root, part), join(checkout, part), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+  port = await findFreePort();
+});
+
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(checkout, { recursive: true, force: true });
+});
+
+/** Runs what `npm start` runs, as a newcomer's shell would: with none of the test's settings. */
+function start(environment: Record<string, string> = {}, ...args: string[]) {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, ['lib/local/start.ts', ...args], {
+    cwd: checkout,
+    env: { PATH, HOME, PORT: String(port), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.add(child);
+  let output = '';
+  const ended = once(child, 'exit').then(([code]) => {
+    children.delete(child);
+    return { code, output };
+  });
+  const ready = new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk;
+      if (output.includes('Ctrl-C stops everything')) resolve(output);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    ended.then(() => reject(new Error(output)));
+  });
+  // Whoever waits for the end only does not want to hear of it twice.
+  ready.catch(() => undefined);
+  return { child, ready, ended };
+}
+
+async function stop({ child, ended }: ReturnType<typeof start>): Promise<number> {
+  const before = performance.now();
+  child.kill('SIGINT');
+  expect((await ended).code).toBe(0);
+  expect(execFileSync('ps', ['ax', '-o', 'args'], { encoding: 'utf8' })).not.toContain(checkout);
+  return performance.now() - before;
+}
+
+async function send(
+  method: string,
+  path: string,
+  token?: string,
+  body?: object,
+  headers: Record<string, string> = {},
+) {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    headers: {
+      ...headers,
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text.startsWith('{') ? JSON.parse(text) : text,
+  };
+}
+
+test('a newcomer starts it, walks through the API, stops it, and finds the data again', {
+  timeout: 3 * startTimeoutMs,
+}, async () => {
+  const first = start();
+  const welcome = await first.ready;
+  expect(welcome).toContain(`http://localhost:${port}/docs`);
+
+  const curl = welcome.match(/^ {2}(TOKEN=|curl ).*$/gm) ?? [];
+  expect(curl).toHaveLength(3);
+  const [created, page] = execFileSync('bash', ['-c', curl.join('; echo; ')], { encoding: 'utf8', cwd: '/' })
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(created).toMatchObject({ name: 'My first project', version: 1 });
+  expect(page.items[0].id).toBe(created.id);
+  expect(page.items).toHaveLength(3);
+
+  const login = await send('POST', '/api/v1/auth/login', undefined, {
+    email: 'demo@plinth.local',
+    password: 'plinth-demo',
+  });
+  expect(login.headers.getSetCookie()).toEqual([expect.stringContaining('auth_token=')]);
+  const token = login.body.accessToken;
+  const path = `/api/v1/projects/${created.id}`;
+  const updated = await send('PATCH', path, token, { status: 'paused' }, { 'if-match': '"v1"' });
+  expect([updated.status, updated.headers.get('etag'), updated.body.status]).toEqual([200, '"v2"', 'paused']);
+  const doomed = await send('POST', '/api/v1/projects', token, { name: 'Doomed' });
+  expect((await send('DELETE', String(doomed.headers.get('location')), token)).status).toBe(204);
+  expect((await send('GET', String(doomed.headers.get('location')), token)).status).toBe(404);
+  expect((await send('GET', '/api/v1/projects/stats/summary', token)).body.total).toBe(37);
+  expect((await send('GET', '/api/v1/health/ready')).body.status).toBe('pass');
+  expect((await send('GET', '/docs')).body).toContain('createProject');
+  expect((await send('GET', '/nowhere')).body.code).toBe('route_not_found');
+  const wrongMethod = await send('DELETE', '/health');
+  expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'GET']);
+  expect((await first.ready.then(() => welcome)).length).toBeGreaterThan(0);
+
+  expect(await stop(first)).toBeLessThan(3_000);
+
+  const second = start();
+  expect(await second.ready).toContain('seed: kept');
+  expect((await send('GET', path, token)).body).toEqual(updated.body);
+
+  const rival = await start({ PORT: String(await findFreePort()) }).ended;
+  expect(rival.code).toBe(1);
+  expect(rival.output).toContain('in use by process');
+  expect((await send('GET', path, token)).status).toBe(200);
+  await stop(second);
+
+  const fresh = start({}, '--fresh');
+  expect(await fresh.ready).toContain('seed: seeded');
+  expect((await send('GET', path, token)).status).toBe(404);
+  await stop(fresh);
+});
+
+test('the job ticks while it runs', { timeout: startTimeoutMs }, async () => {
+  const running = start();
+  await running.ready;
+  await stop(running);
+  expect((await running.ended).output).toMatch(/job purgeDeletedProjects \S+Z: \{"purged":\d+\}/);
+});
+
+test.each([
+  ['a half-set configuration', { DATABASE_URL: 'postgres://x@127.0.0.1/x' }, 'set all three'],
+  [
+    'a database that does not answer',
+    {
+      DATABASE_URL: 'postgres://x@127.0.0.1:1/x',
+      UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1',
+      UPSTASH_REDIS_REST_TOKEN: 'x',
+    },
+    'does not answer',
+  ],
+  ['a port that is none', { PORT: 'http' }, 'PORT is "http"'],
+  ['a stage with real users', { PLINTH_STAGE: 'prod' }, 'unset it'],
+  ['a setting out of range', { DATABASE_STATEMENT_TIMEOUT_MS: 'soon' }, 'DATABASE_STATEMENT_TIMEOUT_MS'],
+])('%s is one clear sentence, and nothing is started', async (_, environment, sentence) => {
+  const { code, output } = await start(environment).ended;
+  expect(code).toBe(1);
+  expect(output).toContain(sentence);
+  expect(output).not.toMatch(/^\s+at /m);
+  expect(execFileSync('ps', ['ax', '-o', 'args'], { encoding: 'utf8' })).not.toContain(checkout);
+});
+
+test('a busy port is named, with the way out', async () => {
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  const { code, output } = await start().ended;
+  other.close();
+  expect(code).toBe(1);
+  expect(output).toContain(`Port ${port} is in use`);
+});

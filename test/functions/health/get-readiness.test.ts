@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { handler as getHealth } from '#functions/health/get-health.ts';
+import { handler as getReadiness } from '#functions/health/get-readiness.ts';
+import { handler as createProject } from '#functions/projects/create-project.ts';
+import { handler as listProjects } from '#functions/projects/list-projects.ts';
+import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
+import { closePool } from '#lib/db/client.ts';
+import { call } from '#test/support/call.ts';
+import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
+
+const id = '01980000-0000-7000-8000-000000000001';
+// Accepts connections and never says a word: the worst kind of broken.
+let blackHole: Server;
+
+beforeAll(async () => {
+  blackHole = createServer().listen(0, '127.0.0.1');
+  await once(blackHole, 'listening');
+  const { port } = blackHole.address() as { port: number };
+  process.env.DATABASE_URL = `postgres://x:x@127.0.0.1:${port}/x`;
+  process.env.UPSTASH_REDIS_REST_URL = `http://127.0.0.1:${port}`;
+  process.env.REDIS_TIMEOUT_MS = '150';
+});
+
+afterAll(async () => {
+  await closePool(0);
+  blackHole.close();
+});
+
+test('health answers when nothing else does', async () => {
+  const { status, body, headers } = await call(getHealth);
+  expect([status, body, headers['content-type']]).toEqual([
+    200,
+    { status: 'pass' },
+    'application/health+json',
+  ]);
+});
+
+test('readiness fails within a second when the database hangs, and tells no host', async () => {
+  const before = performance.now();
+  const { status, body, headers, text } = await call(getReadiness);
+  expect(performance.now() - before).toBeLessThan(1_000);
+  expect([status, headers['retry-after'], body.status]).toEqual([503, '5', 'fail']);
+  expect(body.checks['database:responseTime']).toMatchObject([
+    { status: 'fail', output: 'no answer within 800 ms' },
+  ]);
+  expect(body.checks['redis:responseTime']).toMatchObject([{ status: 'warn', output: 'does not answer' }]);
+  expect(text).not.toContain('127.0.0.1');
+});
+
+test('requests are refused with 503 while the database hangs, and limited by the instance while Redis does', async () => {
+  const actor = { type: 'user', userId: id, organizationId: id, roles: ['owner'], sessionId: id } as const;
+  const { accessToken: token } = await issueAccessToken(actor, new Date());
+  const [read, write] = await Promise.all([
+    call(listProjects, { token }),
+    call(createProject, { token, body: { name: 'Lost' } }),
+  ]);
+  for (const { status, body, headers } of [read, write]) {
+    expect([status, body.code]).toEqual([503, 'unavailable']);
+    expect(headers.ratelimit).toBeDefined();
+  }
+  expect(takeErrorLogs()).toHaveLength(2);
+});

@@ -1,0 +1,81 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { ConfigError, parseConfig } from '#lib/config/get-config.ts';
+
+const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+const valid = {
+  PLINTH_STAGE: 'prod',
+  PUBLIC_URL: 'https://api.example.com',
+  DATABASE_URL: 'postgres://user:secret@db/plinth',
+  UPSTASH_REDIS_REST_URL: 'https://redis.example.com',
+  UPSTASH_REDIS_REST_TOKEN: 'token',
+  AUTH_SIGNING_KEY: JSON.stringify({ ...jwk, kid: 'k1' }),
+};
+
+function problemsOf(environment: Record<string, string | undefined>): string {
+  try {
+    parseConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+test('parses types and fills in defaults', () => {
+  expect(
+    parseConfig({
+      ...valid,
+      DATABASE_PREPARE: 'false',
+      ALLOWED_ORIGINS: 'https://a.example,https://b.example',
+    }),
+  ).toMatchObject({
+    DATABASE_PREPARE: false,
+    DATABASE_POOL_MAX: 2,
+    REDIS_TIMEOUT_MS: 150,
+    ALLOWED_ORIGINS: ['https://a.example', 'https://b.example'],
+    TRACING: 'none',
+  });
+});
+
+test('reports all problems at once, by key and rule, and never a secret', () => {
+  const message = problemsOf({
+    PLINTH_STAGE: 'production',
+    DATABASE_URL: 'mysql://hunter2',
+    DATABASE_POOL_MAX: '0',
+    UPSTASH_REDIS_REST_TOKEN: '',
+    AUTH_SIGNING_KEY: 'hunter2',
+  });
+  for (const problem of [
+    'PLINTH_STAGE: ',
+    'DATABASE_URL: must start with postgres://',
+    'DATABASE_POOL_MAX: ',
+    'UPSTASH_REDIS_REST_URL is missing',
+    'UPSTASH_REDIS_REST_TOKEN is missing',
+    'AUTH_SIGNING_KEY: must be a private Ed25519 JWK',
+  ])
+    expect(message).toContain(problem);
+  expect(message).not.toContain('hunter2');
+});
+
+test.each([
+  ['PUBLIC_URL', 'http://api.example.com'],
+  ['ALLOWED_ORIGINS', '*'],
+  ['POWERTOOLS_LOG_LEVEL', 'DEBUG'],
+  ['ACCESS_TOKEN_TTL_SECONDS', '3600'],
+  ['AUTH_SIGNING_KEY', JSON.stringify({ ...jwk, d: undefined, kid: 'k1' })],
+  ['AUTH_SIGNING_KEY', 'null'],
+])('prod refuses %s=%s', (key, value) => {
+  expect(problemsOf({ ...valid, [key]: value })).toContain(key);
+});
+
+test('local is free to use http and any origin', () => {
+  expect(
+    problemsOf({
+      ...valid,
+      PLINTH_STAGE: 'local',
+      PUBLIC_URL: 'http://localhost:3000',
+      ALLOWED_ORIGINS: '*',
+    }),
+  ).toBe('');
+});
