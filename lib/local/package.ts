@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -41,6 +41,11 @@ if (rows.some(({ kb, budget }) => kb > budget)) {
   );
   process.exit(1);
 }
+
+// A bundle that cannot be loaded, or wants a setting to be, would fail at its first request.
+const bundles = JSON.stringify(rows.map(({ file }) => join(buildFolder, file)));
+const load = `for (const bundle of ${bundles}) if (typeof require(bundle).handler !== 'function') throw new Error(bundle)`;
+execFileSync(process.execPath, ['--input-type=commonjs', '-e', load], { env: {}, stdio: 'inherit' });
 
 function readOption(name: string): string | undefined {
   const position = process.argv.indexOf(name);

@@ -6,7 +6,8 @@ import { type EndpointOperation, loadOperations } from '#lib/generate/load-opera
 import { bodyLimitBytes } from '#lib/http/json-body.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { CreateProjectInput } from '#lib/projects/schemas.ts';
-import { type CallOptions, call } from '#test/support/call.ts';
+import { call } from '#test/support/call.ts';
+import type { CallOptions } from '#test/support/event.ts';
 import { createMember, type Member } from '#test/support/tenant.ts';
 
 const { endpoints } = await loadOperations();

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { handler as purgeDeletedProjects } from '#functions/jobs/purge-deleted-projects.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { CreateProjectInput } from '#lib/projects/schemas.ts';
-import { lambdaContext } from '#test/support/call.ts';
+import { lambdaContext } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { createMember, sql } from '#test/support/tenant.ts';
 

@@ -6,7 +6,8 @@ import { defineRouter } from '#lib/http/define-router.ts';
 import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
 import type { Middleware } from '#lib/http/middleware.ts';
 import { logger } from '#lib/observability/logger.ts';
-import { call, lambdaContext, toEvent } from '#test/support/call.ts';
+import { call } from '#test/support/call.ts';
+import { lambdaContext, toEvent } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 
 const Greeting = z.object({ greeting: z.string() });
