@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { handler as createProject } from '#functions/projects/create-project.ts';
 import { handler as getProject } from '#functions/projects/get-project.ts';
 import { call } from '#test/support/call.ts';
+import { lambdaContext, toEvent } from '#test/support/event.ts';
 import { createMember, createTenant, sql } from '#test/support/tenant.ts';
 
 describe('succeeds', () => {
@@ -33,6 +34,14 @@ describe('succeeds', () => {
     const body = { name: 'مشروع 🚀 プロジェクト', description: 'a\nb\u202e"\\' };
     const created = await call(createProject, { token, body });
     expect(created.body).toMatchObject({ ...body, slug: `project-${created.body.id.slice(-8)}` });
+  });
+
+  test('reads a body that API Gateway encoded', async () => {
+    const { token } = await createMember();
+    const event = toEvent(createProject, { token, body: { name: 'Encodé' } });
+    const body = Buffer.from(String(event.body)).toString('base64');
+    const response = await createProject({ ...event, body, isBase64Encoded: true }, lambdaContext());
+    expect(JSON.parse(response.body ?? '').name).toBe('Encodé');
   });
 
   test('makes another member the owner', async () => {
