@@ -28,6 +28,7 @@ export const demoLogins = [
 
 /** Fixed, so that the events in events/ find them. */
 export const demoIds = {
+  organization: '01980000-0000-7000-8000-0000000000f0',
   owner: '01980000-0000-7000-8000-00000000000a',
   project: '01980000-0000-7000-8000-000000000001',
 } as const;
@@ -51,7 +52,7 @@ export async function seedDatabase(databaseUrl: string, stage: string): Promise<
   try {
     return await database.transaction(async (tx) => {
       if ((await tx.select({ id: users.id }).from(users).limit(1)).length > 0) return 'kept';
-      const organizationId = uuidv7();
+      const organizationId = demoIds.organization;
       await tx.insert(organizations).values({ id: organizationId, name: 'Demo' });
       const accounts = await Promise.all(
         demoLogins.map(async ({ password, role, ...user }) => ({

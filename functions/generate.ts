@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderEnvExample, renderEnvironment } from '#lib/generate/environment.ts';
+import { renderEnvExample, renderEnvironment, renderSecrets } from '#lib/generate/environment.ts';
 import { renderFunctions, renderRouter, type Unit } from '#lib/generate/functions-yaml.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { renderOpenApi } from '#lib/generate/openapi.ts';
@@ -25,6 +25,7 @@ export async function generateFiles(): Promise<Map<string, string>> {
     ['functions/README.md', renderRouteTable(endpoints, jobs)],
     ['functions/docs/openapi.json', renderOpenApi(endpoints, version)],
     ['lib/config/environment.yml', renderEnvironment()],
+    ['lib/config/secrets.yml', renderSecrets()],
     ['.env.example', renderEnvExample()],
   ]);
   const inArea = <T extends { area: string }>(operations: readonly T[], area: string) =>

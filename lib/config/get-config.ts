@@ -5,7 +5,7 @@ export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
     super(
       `The configuration is unusable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +
-        'Set them in the environment (local), or in SSM under /plinth/<stage>/ and the deploy environment (AWS).',
+        'Set them in the environment (local), or in the secret plinth/<stage> and the environment of the deploy (AWS).',
     );
     this.name = 'ConfigError';
   }

@@ -5,7 +5,7 @@ export const stages = ['local', 'test', 'dev', 'staging', 'prod'] as const;
 const secret = z.string().min(1);
 const positiveInteger = z.coerce.number().int().positive();
 
-/** Every setting of the product, by its environment name. `secret: true` keys come from SSM when deployed. */
+/** Every setting of the product, by its environment name. `secret: true` keys come from Secrets Manager when deployed. */
 export const configSchema = z
   .object({
     PLINTH_STAGE: z.enum(stages).meta({ description: 'Where this runs.' }),
@@ -27,7 +27,7 @@ export const configSchema = z
     DATABASE_STATEMENT_TIMEOUT_MS: positiveInteger
       .default(5_000)
       .meta({ description: 'Server-side limit of one SQL statement.' }),
-    UPSTASH_REDIS_REST_URL: z.url().meta({ description: 'Upstash Redis REST endpoint.' }),
+    UPSTASH_REDIS_REST_URL: z.url().meta({ description: 'Upstash Redis REST endpoint.', secret: true }),
     UPSTASH_REDIS_REST_TOKEN: secret.meta({ description: 'Upstash Redis REST token.', secret: true }),
     REDIS_TIMEOUT_MS: positiveInteger
       .max(1_000)
@@ -44,8 +44,8 @@ export const configSchema = z
     ALLOWED_ORIGINS: z
       .string()
       .default('')
-      .transform((list) => list.split(',').filter(Boolean))
-      .pipe(z.array(z.union([z.literal('*'), z.url()])))
+      .transform((list) => list.split(',').filter((origin) => origin.trim() !== ''))
+      .pipe(z.array(z.url().transform((url) => new URL(url).origin)))
       .meta({ description: 'Comma-separated origins that may send cookie-authenticated writes.' }),
     POWERTOOLS_LOG_LEVEL: z
       .enum(['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'])
@@ -62,7 +62,6 @@ export const configSchema = z
     const forbid = (key: keyof typeof config, message: string) =>
       issues.addIssue({ code: 'custom', path: [key], message: `${message} in stage ${config.PLINTH_STAGE}` });
     if (!config.PUBLIC_URL.startsWith('https://')) forbid('PUBLIC_URL', 'must be https');
-    if (config.ALLOWED_ORIGINS.includes('*')) forbid('ALLOWED_ORIGINS', 'must not be *');
     if (config.PLINTH_STAGE === 'prod' && config.POWERTOOLS_LOG_LEVEL === 'DEBUG')
       forbid('POWERTOOLS_LOG_LEVEL', 'must not be DEBUG');
   });

@@ -9,7 +9,7 @@ export function getDatabase(ctx: AnyContext): Database {
   return ctx.db ?? getPool();
 }
 
-/** Runs `work` in one transaction: all of it commits or, when it throws, none of it. Joins the caller's if there is one. */
+/** Runs `work` in one transaction: all of it commits or, when it throws, none of it. Inside another one it is a savepoint. */
 export function withTransaction<T>(ctx: AnyContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return ctx.db ? work(ctx.db) : getPool().transaction(work);
+  return getDatabase(ctx).transaction(work);
 }

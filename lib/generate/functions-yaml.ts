@@ -17,12 +17,22 @@ export function renderFunctions(
 ): string {
   const http =
     unit === 'area' && endpoints.length > 0
-      ? [renderFunction(area, `functions/${area}/router`, timeoutOf(endpoints), endpoints.map(httpEvent))]
+      ? [
+          renderFunction(
+            area,
+            `functions/${area}/router`,
+            timeoutOf(endpoints),
+            endpoints.every(isStatic),
+            endpoints.map(httpEvent),
+          ),
+        ]
       : endpoints.map((endpoint) =>
-          renderFunction(endpoint.spec.id, endpoint.module, timeoutOf([endpoint]), [httpEvent(endpoint)]),
+          renderFunction(endpoint.spec.id, endpoint.module, timeoutOf([endpoint]), isStatic(endpoint), [
+            httpEvent(endpoint),
+          ]),
         );
   const scheduled = jobs.map(({ spec, module }) =>
-    renderFunction(spec.id, module, spec.timeoutSeconds, [`schedule: ${spec.schedule}`]),
+    renderFunction(spec.id, module, spec.timeoutSeconds, false, [`schedule: ${spec.schedule}`]),
   );
   return header + [...http, ...scheduled].join('');
 }
@@ -45,13 +55,20 @@ function renderFunction(
   name: string,
   module: string,
   timeoutSeconds: number,
+  hasNoSecrets: boolean,
   events: readonly string[],
 ): string {
   return `${name}:
   handler: ${module}.handler
   timeout: ${timeoutSeconds}
-${assets(module)}  events:
+${assets(module)}${hasNoSecrets ? '' : secrets}  events:
 ${events.map((event) => `    - ${event}\n`).join('')}`;
+}
+
+const secrets = `  environment: \${file(lib/config/secrets.yml)}\n`;
+
+function isStatic({ spec }: EndpointOperation): boolean {
+  return spec.isStatic === true;
 }
 
 /** JSON files beside a handler travel with it: they are read at run time, not bundled. */

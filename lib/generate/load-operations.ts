@@ -30,7 +30,10 @@ export async function loadOperations(): Promise<{ endpoints: EndpointOperation[]
     if (kebabCase(handler.spec.id) !== basename(file, '.ts'))
       throw new Error(`${file}: the operation id is "${handler.spec.id}", the file name says otherwise`);
     if (isJob(handler)) jobs.push({ ...operation, spec: handler.spec, handler });
-    else endpoints.push({ ...operation, spec: handler.spec, handler });
+    else {
+      assertSound(handler.spec);
+      endpoints.push({ ...operation, spec: handler.spec, handler });
+    }
   }
   assertUnique([...endpoints, ...jobs].map(({ spec }) => spec.id));
   assertUnique(endpoints.map(({ spec }) => `${spec.method} ${spec.path}`));
@@ -51,6 +54,17 @@ export function kebabCase(camelCase: string): string {
 
 function isJob(handler: Endpoint | Job): handler is Job {
   return 'schedule' in handler.spec;
+}
+
+/** What the types cannot say about a spec. */
+function assertSound({ id, method, path, params, body, response }: AnyEndpointSpec): void {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+  const declared = Object.keys(params?.shape ?? {}).sort();
+  if (inPath.join() !== declared.join())
+    throw new Error(`${id}: the path has {${inPath}}, params declare {${declared}}`);
+  if (method === 'GET' && body) throw new Error(`${id}: a GET has no body`);
+  if ((response.status === 204) === Boolean(response.schema) && path !== '$default')
+    throw new Error(`${id}: a 204 has no body, everything else has a schema`);
 }
 
 // Serverless merges fragments with lodash: the second of two equal names would silently swallow the first.

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type ErrorCode, errorCatalog } from '#lib/errors/catalog.ts';
 import type { AnyEndpointSpec, Schema } from '#lib/http/endpoint-spec.ts';
 import { errorCodesOf } from '#lib/http/error-codes.ts';
+import { bodyMediaTypes } from '#lib/http/json-body.ts';
 import { Problem } from '#lib/http/problem-schema.ts';
 import type { EndpointOperation } from './load-operations.ts';
 import { describeAccess } from './route-table.ts';
@@ -133,12 +134,6 @@ function ifMatchParameter(requirement: 'optional' | 'required'): Json {
     description: 'The `ETag` you read; the write fails with 412 when it is no longer the current one.',
     schema: { type: 'string', examples: ['"v1"'] },
   };
-}
-
-function bodyMediaTypes(spec: AnyEndpointSpec): string[] {
-  return spec.method === 'PATCH'
-    ? ['application/merge-patch+json', 'application/json']
-    : ['application/json'];
 }
 
 /** JSON Schema of a zod schema; registered ids are moved to the components and referenced. */

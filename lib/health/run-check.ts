@@ -15,7 +15,12 @@ export async function runCheck(
   const late = new Promise<'late'>((resolve) => {
     timer = setTimeout(resolve, timeoutMs, 'late');
   });
-  const outcome = await Promise.race([probe().then(() => 'pass' as const, asFailure), late]);
+  const outcome = await Promise.race([
+    Promise.resolve()
+      .then(probe)
+      .then(() => 'pass' as const, asFailure),
+    late,
+  ]);
   clearTimeout(timer);
   const observed = {
     observedValue: Math.round((performance.now() - startedAt) * 10) / 10,

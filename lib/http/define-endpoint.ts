@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { getTracer } from '#lib/observability/tracer.ts';
 import { type Access, authorize } from './authorize.ts';
 import { createPipeline, type Endpoint } from './create-pipeline.ts';
@@ -5,7 +6,7 @@ import type { EndpointInput, EndpointOutput, EndpointSpec, Schema } from './endp
 import { gate } from './gate.ts';
 import { identify } from './identify.ts';
 import { instanceLimit } from './instance-limit.ts';
-import { jsonBody } from './json-body.ts';
+import { bodyMediaTypes, jsonBody } from './json-body.ts';
 
 /**
  * One operation over HTTP, as a Lambda handler that carries its contract. Whatever `run` does, the caller gets an answer
@@ -15,7 +16,7 @@ export function defineEndpoint<
   const A extends Access,
   R extends Schema | undefined = undefined,
   P extends Schema | undefined = undefined,
-  Q extends Schema | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
   B extends Schema | undefined = undefined,
 >(
   spec: EndpointSpec<A, P, Q, B, R>,
@@ -28,8 +29,8 @@ export function defineEndpoint<
   };
   return createPipeline(spec, traced as never, [
     ...(access === 'public' ? [] : [identify()]),
-    rateLimit === 'instance' ? instanceLimit() : gate(rateLimit),
+    rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit),
     ...(access === 'public' ? [] : [authorize(access)]),
-    ...(body ? [jsonBody()] : []),
+    ...(body ? [jsonBody(bodyMediaTypes(spec))] : []),
   ]);
 }

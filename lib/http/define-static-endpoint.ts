@@ -10,10 +10,13 @@ export function defineStaticEndpoint<
   R extends Schema | undefined = undefined,
   P extends Schema | undefined = undefined,
 >(
-  spec: Omit<EndpointSpec<'public', P, undefined, undefined, R>, 'access' | 'rateLimit'>,
+  spec: Omit<
+    EndpointSpec<'public', P, undefined, undefined, R>,
+    'access' | 'rateLimit' | 'query' | 'body' | 'ifMatch' | 'isStatic'
+  >,
   run: (input: EndpointInput<'public', P, undefined, undefined>) => EndpointOutput<R>,
 ): Endpoint {
-  return createPipeline({ ...spec, access: 'public', rateLimit: 'instance' }, run as never, [
-    instanceLimit(),
+  return createPipeline({ ...spec, access: 'public', rateLimit: 'instance', isStatic: true }, run as never, [
+    instanceLimit(spec.id),
   ]);
 }

@@ -27,7 +27,7 @@ export interface ResponseSpec<R extends Schema | undefined> {
 export interface EndpointSpec<
   A extends Access = Access,
   P extends Schema | undefined = Schema | undefined,
-  Q extends Schema | undefined = Schema | undefined,
+  Q extends z.ZodObject | undefined = z.ZodObject | undefined,
   B extends Schema | undefined = Schema | undefined,
   R extends Schema | undefined = Schema | undefined,
 > {
@@ -48,6 +48,8 @@ export interface EndpointSpec<
   readonly response: ResponseSpec<R>;
   /** The codes the operation itself throws; those of the pipeline are known from the other fields. */
   readonly errors?: readonly ErrorCode[];
+  /** Set by defineStaticEndpoint: such a function gets no secret. */
+  readonly isStatic?: true;
   /** Lambda time-out; the client gets our own 504 shortly before it. */
   readonly timeoutSeconds?: number;
 }

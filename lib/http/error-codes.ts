@@ -15,7 +15,7 @@ export function errorCodesOf(spec: AnyEndpointSpec): ReadonlySet<ErrorCode> {
     ['validation_failed', Boolean(spec.body ?? spec.query ?? spec.params)],
     ['precondition_failed', Boolean(spec.ifMatch)],
     ['precondition_required', spec.ifMatch === 'required'],
-    ['unavailable', spec.access !== 'public' || spec.rateLimit !== 'instance'],
+    ['unavailable', !spec.isStatic],
   ];
   return new Set<ErrorCode>([
     ...(spec.errors ?? []),

@@ -24,7 +24,20 @@ async function countInFleet(key: string, windowMs: number, nowMs: number) {
     return { count: Number(count), remainingMs: Number(remainingMs) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    logger.warn('Redis does not answer; this instance counts requests alone', { reason: error.name });
+    if (isAway(error))
+      logger.warn('Redis does not answer: this instance counts alone', { reason: error.message });
+    else if (isRefusal(error)) logger.error('Redis refuses the gate: this instance counts alone', { error });
+    else throw error;
     return countInInstance(key, windowMs, nowMs);
   }
+}
+
+/** What `fetch` throws when nobody answers, or not in time. */
+function isAway(error: Error): boolean {
+  return error instanceof TypeError || ['TimeoutError', 'AbortError'].includes(error.name);
+}
+
+/** What the client throws for an answer other than 2xx: a quota, a wrong token, a failing script. */
+function isRefusal(error: Error): boolean {
+  return ['UpstashError', 'UpstashJSONParseError'].includes(error.name);
 }

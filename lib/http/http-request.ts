@@ -14,7 +14,7 @@ export interface HttpRequest {
   readonly cookies: Readonly<Record<string, string>>;
   readonly pathParameters: Readonly<Record<string, string | undefined>>;
   readonly query: URLSearchParams;
-  readonly isBase64Encoded: boolean;
+  isBase64Encoded: boolean;
   /** Text until the JSON body parser has run. */
   body: unknown;
   actor: Actor | undefined;

@@ -18,7 +18,7 @@ export function parseIfMatch(
     throw new AppError('precondition_required', 'Send If-Match with the ETag you read, or * to overwrite');
   }
   if (header.trim() === '*') return undefined;
-  return [...header.matchAll(/(?:^|,)\s*"v(\d{1,9})"\s*(?=,|$)/g)].map(([, version]) => Number(version));
+  return [...header.matchAll(/(?:^|,)\s*"v([1-9]\d{0,8})"\s*(?=,|$)/g)].map(([, version]) => Number(version));
 }
 
 /** True when `If-None-Match` lists the tag (weak comparison, RFC 9110, 13.1.2). */

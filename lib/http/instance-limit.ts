@@ -6,12 +6,12 @@ const windows = new Map<string, { count: number; endsAtMs: number }>();
 // Bounds the memory against callers with many addresses; dropping all of them forgives one window.
 const maxWindows = 10_000;
 
-/** Counts a request against the `instance` limit, in this process alone. */
-export function instanceLimit(): Middleware {
+/** Counts a request against the `instance` limit, in this process alone; each operation has a count of its own. */
+export function instanceLimit(operation: string): Middleware {
   return {
     before({ event: request }) {
       const counted = countInInstance(
-        `rate:instance:${principalOf(request)}`,
+        `rate:${operation}:${principalOf(request)}`,
         rateLimits.instance.windowSeconds * 1000,
         request.startedAt,
       );

@@ -4,6 +4,9 @@ import type { AnyEndpointSpec, Schema } from './endpoint-spec.ts';
 import type { HttpRequest } from './http-request.ts';
 import { parseIfMatch } from './if-match.ts';
 
+// A body of unknown fields must not be answered with a longer one.
+const maxErrors = 100;
+
 /** The declared parts of the request, parsed; throws `validation_failed` with every broken rule at once. */
 export function parseInput(spec: AnyEndpointSpec, request: HttpRequest) {
   const problems: FieldError[] = [];
@@ -21,7 +24,7 @@ export function parseInput(spec: AnyEndpointSpec, request: HttpRequest) {
   };
   if (problems.length > 0)
     throw new AppError('validation_failed', `${problems.length} part(s) of the request break a rule`, {
-      errors: problems,
+      errors: problems.slice(0, maxErrors),
     });
   return input;
 }

@@ -20,7 +20,7 @@ function toProblem(error: AppError, request: HttpRequest): HttpResponse {
   const { status, title, retryable } = errorCatalog[error.code];
   return {
     statusCode: status,
-    headers: { 'content-type': 'application/problem+json', ...problemHeaders(error) },
+    headers: { 'content-type': 'application/problem+json', ...problemHeaders(error, request) },
     body: JSON.stringify({
       type: `/problems/${error.code}`,
       title,
@@ -36,9 +36,11 @@ function toProblem(error: AppError, request: HttpRequest): HttpResponse {
   };
 }
 
-function problemHeaders({ code, options }: AppError): Record<string, string> {
+function problemHeaders({ code, options }: AppError, request: HttpRequest): Record<string, string> {
   const headers: Record<string, string> = {};
-  if (code === 'unauthenticated') headers['www-authenticate'] = 'Bearer error="invalid_token"';
+  // RFC 6750, 3.1: no error code for a request that did not try.
+  if (code === 'unauthenticated')
+    headers['www-authenticate'] = request.headers.authorization ? 'Bearer error="invalid_token"' : 'Bearer';
   if (code === 'unavailable') headers['retry-after'] = '1';
   if (options.retryAfterSeconds !== undefined) headers['retry-after'] = String(options.retryAfterSeconds);
   if (options.currentVersion !== undefined) headers.etag = `"v${options.currentVersion}"`;

@@ -1,4 +1,4 @@
-import middy from '@middy/core';
+import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context as LambdaContext, ScheduledEvent } from 'aws-lambda';
 import * as z from 'zod';
 import type { SystemActor } from '#lib/auth/actor.ts';
@@ -7,13 +7,14 @@ import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { recordInvocation } from '#lib/observability/metrics.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
-import type { Schedule } from './schedule.ts';
+import { parseRate, type Schedule } from './schedule.ts';
 
 export interface JobSpec {
   /** camelCase; its kebab-case is the file name. */
   readonly id: string;
   readonly summary: string;
   readonly schedule: Schedule;
+  /** At most 900, the limit of Lambda. */
   readonly timeoutSeconds: number;
 }
 
@@ -23,7 +24,9 @@ export interface Job {
 }
 
 const Slot = z.object({ id: z.string().min(1), time: z.iso.datetime() });
-// Enough to log the outcome before Lambda ends the invocation.
+
+// `ctx.signal` aborts first, so that a job can end in order; a job that does not is given up with time left to log it.
+const signalReserveMs = 5_000;
 const deadlineReserveMs = 1_000;
 
 let isColdStart = true;
@@ -36,36 +39,39 @@ export function defineJob(
   spec: JobSpec,
   run: (input: { ctx: Context<SystemActor> }) => Promise<Record<string, unknown>>,
 ): Job {
-  const handler = async (
-    event: ScheduledEvent,
-    _context: LambdaContext,
-    { signal }: { signal: AbortSignal },
-  ) => {
-    const startedAt = performance.now();
-    const line = { job: spec.id, scheduledAt: event.time, runId: event.id };
-    let isFault = true;
-    try {
-      const slot = Slot.parse(event);
-      const actor = { type: 'system', jobId: spec.id } as const;
-      const ctx = { actor, requestId: slot.id, now: new Date(slot.time), signal };
-      const tracer = await getTracer();
-      const result = await tracer.trace(spec.id, () => run({ ctx }));
-      isFault = false;
-      logger.info('job succeeded', { ...line, ...result });
-      return result;
-    } catch (error) {
-      logger.error('job failed', { ...line, error: toError(error) });
-      throw error;
-    } finally {
-      recordInvocation({
-        operation: spec.id,
-        durationMs: performance.now() - startedAt,
-        isFault,
-        isColdStart,
-      });
-      isColdStart = false;
-    }
+  parseRate(spec.schedule);
+  const operation = async (event: ScheduledEvent, context: LambdaContext) => {
+    const slot = Slot.parse(event);
+    const actor = { type: 'system', jobId: spec.id } as const;
+    const untilSignalMs = Math.floor(context.getRemainingTimeInMillis() - signalReserveMs);
+    const signal = AbortSignal.timeout(Math.max(0, untilSignalMs));
+    const tracer = await getTracer();
+    return tracer.trace(spec.id, () =>
+      run({ ctx: { actor, requestId: slot.id, now: new Date(slot.time), signal } }),
+    );
   };
-  const pipeline = middy({ timeoutEarlyInMillis: deadlineReserveMs }).handler(handler as never);
-  return Object.assign(pipeline as unknown as Omit<Job, 'spec'>, { spec }) as Job;
+  const handler = middy({ timeoutEarlyInMillis: deadlineReserveMs })
+    .use(finishRun(spec.id) as MiddlewareObj)
+    .handler(operation as never);
+  return Object.assign(handler as unknown as Omit<Job, 'spec'>, { spec }) as Job;
+}
+
+/** Ends every run, whatever its outcome: one line, one measurement. */
+function finishRun(job: string): MiddlewareObj<ScheduledEvent, Record<string, unknown>> {
+  let startedAt = 0;
+  const finish = (event: ScheduledEvent, isFault: boolean, outcome: Record<string, unknown>) => {
+    const durationMs = Math.round(performance.now() - startedAt);
+    const line = { job, scheduledAt: event.time, runId: event.id, durationMs, ...outcome };
+    if (isFault) logger.error('job failed', line);
+    else logger.info('job succeeded', line);
+    recordInvocation({ operation: job, durationMs, isFault, isColdStart });
+    isColdStart = false;
+  };
+  return {
+    before: () => {
+      startedAt = performance.now();
+    },
+    after: ({ event, response }) => finish(event, false, { ...response }),
+    onError: ({ event, error }) => finish(event, true, { error: toError(error) }),
+  };
 }

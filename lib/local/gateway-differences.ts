@@ -35,7 +35,7 @@ export function behaveLikeApiGateway(server: GatewayServer): void {
 }
 
 function readCookies(header = ''): Record<string, string[]> {
-  const cookies: Record<string, string[]> = {};
+  const cookies: Record<string, string[]> = Object.create(null);
   for (const pair of header.split(';')) {
     const [name = '', ...value] = pair.trim().split('=');
     if (value.length > 0) cookies[name] = [...(cookies[name] ?? []), value.join('=')];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigError } from '#lib/config/get-config.ts';
 import { kebabCase, loadOperations } from '#lib/generate/load-operations.ts';
 import { lambdaContext } from './job-ticker.ts';
 import { LocalSetupError } from './local-setup-error.ts';
@@ -8,7 +9,7 @@ import { joinRunningStack, startStack } from './stack.ts';
 try {
   await invoke(process.argv[2]);
 } catch (error) {
-  if (!(error instanceof LocalSetupError)) throw error;
+  if (!(error instanceof LocalSetupError || error instanceof ConfigError)) throw error;
   console.error(error.message);
   process.exit(1);
 }
@@ -44,5 +45,9 @@ function readEvent(module: string): Record<string, unknown> & { headers: Record<
 async function logIn(): Promise<string> {
   const { handler } = await import('#functions/auth/login.ts');
   const answer = await handler(readEvent('functions/auth/login') as never, lambdaContext('login', 10));
+  if (answer.statusCode !== 200)
+    throw new LocalSetupError(
+      `The demo owner cannot log in (${answer.statusCode}): npm start -- --fresh makes a new one.`,
+    );
   return JSON.parse(answer.body ?? '{}').accessToken;
 }

@@ -12,14 +12,23 @@ export type JobTicker = {
 export function startJobTicker(jobs: readonly JobOperation[], report: (outcome: string) => void): JobTicker {
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
-  const tick = (job: JobOperation, slot: Date) => {
+  const runSlot = (job: JobOperation, slot: Date) => {
     const run = runJob(job, slot).then(report);
     running.add(run);
     run.finally(() => running.delete(run));
-    const next = new Date(slot.getTime() + parseRate(job.spec.schedule));
-    timers.set(job.spec.id, setTimeout(tick, next.getTime() - Date.now(), job, next));
+    wait(job, slot);
   };
-  for (const job of jobs) tick(job, slotAt(job.spec.schedule, new Date()));
+  // Wakes up at least hourly and looks at the clock: after a laptop slept, the latest slot runs once.
+  const wait = (job: JobOperation, last: Date) => {
+    const untilNextMs = last.getTime() + parseRate(job.spec.schedule) - Date.now();
+    const wakeUp = () => {
+      const slot = slotAt(job.spec.schedule, new Date());
+      if (slot > last) runSlot(job, slot);
+      else wait(job, last);
+    };
+    timers.set(job.spec.id, setTimeout(wakeUp, Math.min(Math.max(untilNextMs, 0), 3_600_000)));
+  };
+  for (const job of jobs) runSlot(job, slotAt(job.spec.schedule, new Date()));
   return {
     async stop() {
       for (const timer of timers.values()) clearTimeout(timer);

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -42,6 +42,8 @@ if (rows.some(({ kb, budget }) => kb > budget)) {
   process.exit(1);
 }
 
+// The zips have no package.json, so Lambda takes their files for CommonJS; here ours would say otherwise.
+writeFileSync(join(root, '.esbuild/package.json'), '{}');
 // A bundle that cannot be loaded, or wants a setting to be, would fail at its first request.
 const bundles = JSON.stringify(rows.map(({ file }) => join(buildFolder, file)));
 const load = `for (const bundle of ${bundles}) if (typeof require(bundle).handler !== 'function') throw new Error(bundle)`;

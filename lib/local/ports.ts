@@ -15,7 +15,10 @@ export async function isPortFree(port: number): Promise<boolean> {
     await tryPort(port);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') return false;
+    if (code === 'EACCES')
+      throw new LocalSetupError(`You may not listen on port ${port}: choose one above 1023.`);
     throw error;
   }
 }

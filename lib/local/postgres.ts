@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort, isPortFree } from './ports.ts';
@@ -36,6 +36,8 @@ export async function startPostgres(options: {
   dataDir: string;
   port?: number;
   settings?: Record<string, string>;
+  /** Begins with an empty database: deletes the folder, unless a living process uses it. */
+  isFresh?: boolean;
 }): Promise<LocalPostgres> {
   const dataDir = resolve(options.dataDir);
   const program = await findPostgres();
@@ -43,6 +45,7 @@ export async function startPostgres(options: {
   await mkdir(dirname(dataDir), { recursive: true });
   await assertReachable([dataDir, program.postgres], owner);
   await stopOrphan(dataDir);
+  if (options.isFresh) await rm(dataDir, { recursive: true, force: true });
 
   const log = await openPostgresLog(join(dirname(dataDir), 'postgres.log'));
   try {
@@ -55,7 +58,11 @@ export async function startPostgres(options: {
         ...spawnOptions(owner),
         stdio: ['ignore', 'ignore', log.fd],
       });
-      if (await isReady(child, dataDir)) return supervise(child, port);
+      // For a process that ends without stop(), by an exception or process.exit.
+      const stopAtExit = () => child.kill('SIGINT');
+      process.once('exit', stopAtExit);
+      if (await isReady(child, dataDir)) return supervise(child, port, stopAtExit);
+      process.off('exit', stopAtExit);
       const reason = await log.firstFailure();
       if (attempt === maxAttempts || !passingFailure.test(reason)) throw cannotOpen(dataDir, reason);
       await sleep(100);
@@ -90,15 +97,16 @@ async function isReady(child: ChildProcess, dataDir: string): Promise<boolean> {
   return false;
 }
 
-function supervise(child: ChildProcess, port: number): LocalPostgres {
-  // For a process that ends without stop(), by an exception or process.exit.
-  const stopAtExit = () => child.kill('SIGINT');
-  process.once('exit', stopAtExit);
+function supervise(child: ChildProcess, port: number, stopAtExit: () => void): LocalPostgres {
+  const complain = () =>
+    console.error('PostgreSQL has ended by itself: see postgres.log beside its folder, and start again.');
+  child.once('exit', complain);
   return {
     url: `postgres://plinth:plinth@127.0.0.1:${port}/plinth`,
     port,
     async stop() {
       process.off('exit', stopAtExit);
+      child.off('exit', complain);
       if (!isRunning(child)) return;
       child.kill('SIGINT');
       const timer = setTimeout(() => child.kill('SIGQUIT'), slowStopMs);

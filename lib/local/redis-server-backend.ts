@@ -4,6 +4,8 @@ import { type RedisBackend, type RedisReply, toRedisValue } from './redis-backen
 
 /** Throws `LocalSetupError` when no Redis answers at the address. */
 export async function connectRedisServer(redisUrl: string): Promise<RedisBackend> {
+  if (!URL.canParse(redisUrl))
+    throw new LocalSetupError(`REDIS_URL is "${redisUrl}": set it to redis://host:port.`);
   const redis = new Redis(redisUrl, { lazyConnect: true, maxRetriesPerRequest: 1, connectTimeout: 3_000 });
   // Every failing command carries the cause to its own caller; without a listener ioredis prints it as well.
   let connectError = '';

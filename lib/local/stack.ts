@@ -1,13 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { migrateDatabase } from '#drizzle/migrate.ts';
+import { seedDatabase } from '#drizzle/seed.ts';
 import { getConfig } from '#lib/config/get-config.ts';
 import { configSchema } from '#lib/config/schema.ts';
 import { closePool } from '#lib/db/client.ts';
+import { getPostgresError } from '#lib/db/sql-state.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
-import { migrateDatabase } from '../../drizzle/migrate.ts';
-import { seedDatabase } from '../../drizzle/seed.ts';
 import { LocalSetupError } from './local-setup-error.ts';
 import { startPostgres } from './postgres.ts';
+import { cannotOpen } from './postgres-folder.ts';
 import { startRedisEndpoint } from './redis-endpoint.ts';
 import { createSigningKey } from './signing-key.ts';
 
@@ -17,14 +19,20 @@ export type Stack = {
 };
 
 export const localFolder = join(import.meta.dirname, '../../.local');
+const databaseFolder = join(localFolder, 'postgres');
 const runningFile = join(localFolder, 'running.json');
 const preferredDatabasePort = 54_329;
 
 /**
  * Everything the functions need, in the environment of this process: a migrated and seeded database and a Redis
- * endpoint. They are embedded unless DATABASE_URL and UPSTASH_REDIS_REST_URL are set. `report` gets each finished step.
+ * endpoint. They are embedded unless DATABASE_URL and UPSTASH_REDIS_REST_URL are set. `report` gets each finished step;
+ * `isFresh` empties the embedded database first.
  */
-export async function startStack(port: number, report: (step: string) => void): Promise<Stack> {
+export async function startStack(
+  port: number,
+  report: (step: string) => void,
+  isFresh = false,
+): Promise<Stack> {
   const { PLINTH_STAGE: stage = 'local' } = process.env;
   if (stage !== 'local')
     throw new LocalSetupError(
@@ -36,14 +44,14 @@ export async function startStack(port: number, report: (step: string) => void): 
     for (const closeOne of closers.splice(0)) await closeOne();
   };
   try {
-    if (!isExternal) await embedBackends(closers, report);
+    if (!isExternal) await embedBackends(closers, report, isFresh);
     process.env.PLINTH_STAGE ??= 'local';
     process.env.PUBLIC_URL ??= `http://localhost:${port}`;
     process.env.DATABASE_POOL_MAX ??= '10';
     process.env.AUTH_SIGNING_KEY ??= readSigningKey();
     process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
     const { DATABASE_URL, PLINTH_STAGE } = getConfig();
-    report(`migrations: ${await migrateReachable(DATABASE_URL)} applied`);
+    report(`migrations: ${await migrateReachable(DATABASE_URL, isExternal)} applied`);
     report(`seed: ${await seedDatabase(DATABASE_URL, PLINTH_STAGE)}`);
     publishEnvironment(closers);
     return { close };
@@ -62,11 +70,6 @@ export function joinRunningStack(): boolean {
   return true;
 }
 
-/** Deletes the embedded database. */
-export function removeLocalDatabase(): void {
-  rmSync(join(localFolder, 'postgres'), { recursive: true, force: true });
-}
-
 function hasOwnBackends(environment: NodeJS.ProcessEnv): boolean {
   const keys = ['DATABASE_URL', 'UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN'];
   const missing = keys.filter((key) => !environment[key]);
@@ -77,24 +80,29 @@ function hasOwnBackends(environment: NodeJS.ProcessEnv): boolean {
   return missing.length === 0;
 }
 
-async function migrateReachable(databaseUrl: string): Promise<number> {
+async function migrateReachable(databaseUrl: string, isExternal: boolean): Promise<number> {
   try {
     return await migrateDatabase(databaseUrl);
   } catch (error) {
-    if (toAppError(error).code !== 'unavailable') throw error;
-    throw new LocalSetupError(
-      'The database of DATABASE_URL does not answer: start it, or unset the variable to have one embedded.',
-    );
+    const isRefused = getPostgresError(error) !== undefined || toAppError(error).code === 'unavailable';
+    if (!(isRefused && error instanceof Error)) throw error;
+    throw isExternal
+      ? new LocalSetupError(
+          `DATABASE_URL cannot be used (${error.message || 'no answer'}): does that database run and exist?`,
+        )
+      : cannotOpen(databaseFolder, error.message);
   }
 }
 
 async function embedBackends(
   closers: (() => Promise<void>)[],
   report: (step: string) => void,
+  isFresh: boolean,
 ): Promise<void> {
   const database = await startPostgres({
-    dataDir: join(localFolder, 'postgres'),
+    dataDir: databaseFolder,
     port: preferredDatabasePort,
+    isFresh,
   });
   closers.push(() => database.stop());
   report(`PostgreSQL: ${database.url}`);

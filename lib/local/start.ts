@@ -1,11 +1,11 @@
+import { demoLogins } from '#drizzle/seed.ts';
 import { ConfigError } from '#lib/config/get-config.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
-import { demoLogins } from '../../drizzle/seed.ts';
 import { startGateway } from './gateway.ts';
 import { startJobTicker } from './job-ticker.ts';
 import { LocalSetupError } from './local-setup-error.ts';
 import { assertPortFree } from './ports.ts';
-import { removeLocalDatabase, startStack } from './stack.ts';
+import { startStack } from './stack.ts';
 
 const stopTimeoutMs = 2_800;
 const startedAt = performance.now();
@@ -20,26 +20,37 @@ try {
 
 async function start(): Promise<void> {
   const port = readPort();
+  const unknown = process.argv.slice(2).filter((argument) => argument !== '--fresh');
+  if (unknown.length > 0)
+    throw new LocalSetupError(`${unknown.join(' ')} is not an option; --fresh is the only one.`);
   await assertPortFree(port);
-  if (process.argv.includes('--fresh')) removeLocalDatabase();
-  const stack = await startStack(port, report);
+  const parts: (() => Promise<void>)[] = [];
+  stopOnSignal(parts);
+  const stack = await startStack(port, report, process.argv.includes('--fresh'));
+  parts.push(() => stack.close());
   const gateway = await startGateway({ port, stage: 'local' });
+  parts.push(() => gateway.stop());
   report(`gateway: ${gateway.url}`);
   const { jobs } = await loadOperations();
   const ticker = startJobTicker(jobs, report);
+  parts.push(() => ticker.stop());
   report(`job ticker: ${jobs.map(({ spec }) => `${spec.id} at ${spec.schedule}`).join(', ')}`);
   printWelcome(`http://localhost:${port}`);
+}
 
+/** Ends the parts, last first; what is still starting ends with the process. A second signal changes nothing. */
+function stopOnSignal(parts: (() => Promise<void>)[]): void {
+  let isStopping = false;
   const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
     // Ends us even when a part does not: nothing here needs more than a moment.
     setTimeout(() => process.exit(1), stopTimeoutMs).unref();
-    await gateway.stop();
-    await ticker.stop();
-    await stack.close();
+    for (const end of parts.toReversed()) await end();
     console.log('Stopped; the data is kept in .local/');
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
 }
 
 function readPort(): number {

@@ -5,7 +5,7 @@ import type { Context } from '#lib/context.ts';
 import { projects } from '#lib/db/schema/projects.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
-import { assertMember } from '#lib/organizations/assert-member.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import type { CreateProjectInput, Project } from './schemas.ts';
 import { deriveSlug } from './slug.ts';
 
@@ -14,7 +14,6 @@ export async function createProject(ctx: Context, input: CreateProjectInput): Pr
   const id = uuidv7();
   const { slug = deriveSlug(input.name, id), ownerId = ctx.actor.userId } = input;
   return withTransaction(ctx, async (tx) => {
-    if (ownerId !== ctx.actor.userId) await assertMember(tx, ctx, ownerId, '/ownerId');
     const [project] = await tx
       .insert(projects)
       .values({ ...input, id, slug, ownerId, organizationId: ctx.actor.organizationId })
@@ -22,7 +21,8 @@ export async function createProject(ctx: Context, input: CreateProjectInput): Pr
         target: [projects.organizationId, projects.slug],
         where: sql`deleted_at is null`,
       })
-      .returning();
+      .returning()
+      .catch(explainRefusal(ctx, { slug, ownerId }));
     if (!project) throw new AppError('slug_taken', `Slug "${slug}" is already in use`);
     await recordAuditEvent(tx, ctx, { action: 'project.create', entityId: project.id, after: project });
     return project;

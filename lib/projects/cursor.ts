@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { AppError } from '#lib/errors/app-error.ts';
 
-const Position = z.tuple([z.iso.datetime(), z.uuid()]);
+// PostgreSQL has no year 0.
+const Position = z.tuple([z.iso.datetime().refine((text) => text >= '0001'), z.uuid()]);
 
 /** The place behind a row in the list, as opaque text. */
 export function encodeCursor(row: { createdAt: string; id: string }): string {

@@ -5,7 +5,7 @@ import { projects } from '#lib/db/schema/projects.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
 import { type ProjectStats, projectStatuses } from './schemas.ts';
 
-/** Counts of the organization's projects, exact as of one snapshot of the database. */
+/** Counts of the organization's projects, exact in one snapshot of the database; `asOf` is the request's begin. */
 export async function getProjectStats(ctx: Context): Promise<ProjectStats> {
   const isLive = and(eq(projects.organizationId, ctx.actor.organizationId), isNull(projects.deletedAt));
   const rows = await getDatabase(ctx)

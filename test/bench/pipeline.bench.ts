@@ -10,9 +10,9 @@ if (process.env.POWERTOOLS_LOG_LEVEL === undefined) {
 }
 
 async function measure(): Promise<void> {
-  const { handler } = await import('../../functions/health/get-liveness.ts');
-  const { logger } = await import('../../lib/observability/logger.ts');
-  const { lambdaContext, toEvent } = await import('../support/event.ts');
+  const { handler } = await import('#functions/health/get-liveness.ts');
+  const { logger } = await import('#lib/observability/logger.ts');
+  const { lambdaContext, toEvent } = await import('#test/support/event.ts');
   // Many callers, so that none of them meets its limit.
   const events = Array.from({ length: 1_000 }, () => toEvent(handler, {}));
   let next = 0;

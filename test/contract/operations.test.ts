@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { handler as getProblem } from '#functions/docs/get-problem.ts';
+import { findStale, generateFiles } from '#functions/generate.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { routeKeyOf } from '#lib/http/define-router.ts';
-import { findStale, generateFiles } from '../../functions/generate.ts';
 
 const root = join(import.meta.dirname, '../..');
 const { endpoints, jobs } = await loadOperations();

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, expect, inject, test } from 'vitest';
+import { migrateDatabase } from '#drizzle/migrate.ts';
+import { demoIds, demoLogins, seedDatabase } from '#drizzle/seed.ts';
 import { handler as login } from '#functions/auth/login.ts';
 import { createSigningKey } from '#lib/local/signing-key.ts';
 import { call } from '#test/support/call.ts';
-import { migrateDatabase } from '../../drizzle/migrate.ts';
-import { demoIds, demoLogins, seedDatabase } from '../../drizzle/seed.ts';
 
 const folder = join(import.meta.dirname, '../../drizzle');
 const migrations = readdirSync(folder).filter((file) => /^\d{4}_\w+\.sql$/.test(file));

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findFreePort } from '../../lib/local/ports.ts';
+import { findFreePort } from '#lib/local/ports.ts';
 
 const root = join(import.meta.dirname, '../..');
 const startTimeoutMs = 60_000;
@@ -18,7 +18,7 @@ beforeAll(async () => {
   checkout = mkdtempSync(join(tmpdir(), 'plinth-e2e-'));
   // PostgreSQL runs as another user when this process is root.
   chmodSync(checkout, 0o755);
-  for (const part of ['functions', 'lib', 'drizzle', 'package.json', 'serverless.yml'])
+  for (const part of ['functions', 'lib', 'drizzle', 'events', 'package.json', 'serverless.yml'])
     cpSync(join(root, part), join(checkout, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
   port = await findFreePort();
@@ -54,7 +54,7 @@ function start(environment: Record<string, string> = {}, ...args: string[]) {
   });
   // Whoever waits for the end only does not want to hear of it twice.
   ready.catch(() => undefined);
-  return { child, ready, ended };
+  return { child, ready, ended, output: () => output };
 }
 
 async function stop({ child, ended }: ReturnType<typeof start>): Promise<number> {
@@ -132,7 +132,7 @@ test('a newcomer starts it, walks through the API, stops it, and finds the data 
   expect(await second.ready).toContain('seed: kept');
   expect((await send('GET', path, token)).body).toEqual(updated.body);
 
-  const rival = await start({ PORT: String(await findFreePort()) }).ended;
+  const rival = await start({ PORT: String(await findFreePort()) }, '--fresh').ended;
   expect(rival.code).toBe(1);
   expect(rival.output).toContain('in use by process');
   expect((await send('GET', path, token)).status).toBe(200);
@@ -142,6 +142,36 @@ test('a newcomer starts it, walks through the API, stops it, and finds the data 
   expect(await fresh.ready).toContain('seed: seeded');
   expect((await send('GET', path, token)).status).toBe(404);
   await stop(fresh);
+});
+
+test('Ctrl-C while it starts, and twice, leaves nothing behind', { timeout: startTimeoutMs }, async () => {
+  const running = start();
+  while (!running.output().includes('PostgreSQL:')) await new Promise((resolve) => setTimeout(resolve, 5));
+  running.child.kill('SIGINT');
+  running.child.kill('SIGINT');
+  expect((await running.ended).code).toBe(0);
+  expect(execFileSync('ps', ['ax', '-o', 'args'], { encoding: 'utf8' })).not.toContain(checkout);
+});
+
+test('invoke sends the event of an operation through its handler, with and without npm start', {
+  timeout: startTimeoutMs,
+}, async () => {
+  const { PATH = '', HOME = '' } = process.env;
+  const invoke = (id: string) =>
+    JSON.parse(
+      execFileSync(process.execPath, ['lib/local/invoke.ts', id], {
+        cwd: checkout,
+        env: { PATH, HOME, POWERTOOLS_LOG_LEVEL: 'SILENT' },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
+    );
+  expect(invoke('create-project').statusCode).toBe(201);
+  expect(invoke('purgeDeletedProjects')).toEqual({ purged: 0 });
+  const running = start();
+  await running.ready;
+  expect(JSON.parse(invoke('getProject').body).name).toContain('Website relaunch');
+  await stop(running);
 });
 
 test('the job ticks while it runs', { timeout: startTimeoutMs }, async () => {
@@ -160,7 +190,7 @@ test.each([
       UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1',
       UPSTASH_REDIS_REST_TOKEN: 'x',
     },
-    'does not answer',
+    'DATABASE_URL cannot be used',
   ],
   ['a port that is none', { PORT: 'http' }, 'PORT is "http"'],
   ['a stage with real users', { PLINTH_STAGE: 'prod' }, 'unset it'],

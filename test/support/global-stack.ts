@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
-import { migrateDatabase } from '../../drizzle/migrate.ts';
-import { startPostgres } from '../../lib/local/postgres.ts';
-import { startRedisEndpoint } from '../../lib/local/redis-endpoint.ts';
-import { createSigningKey } from '../../lib/local/signing-key.ts';
+import { migrateDatabase } from '#drizzle/migrate.ts';
+import { startPostgres } from '#lib/local/postgres.ts';
+import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
+import { createSigningKey } from '#lib/local/signing-key.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

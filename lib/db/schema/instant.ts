@@ -6,5 +6,8 @@ import { customType } from 'drizzle-orm/pg-core';
  */
 export const instant = customType<{ data: string; driverData: string }>({
   dataType: () => 'timestamp with time zone',
-  fromDriver: (text) => text.replace(' ', 'T').replace(/\+00$/, 'Z'),
+  fromDriver(text) {
+    if (!text.endsWith('+00')) throw new Error(`the session does not run in UTC: ${text}`);
+    return `${text.slice(0, -3).replace(' ', 'T')}Z`;
+  },
 });

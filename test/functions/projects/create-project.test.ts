@@ -111,6 +111,13 @@ describe('rejects', () => {
 });
 
 describe('protects', () => {
+  test('an organization from a member who left, though the token still lives', async () => {
+    const { token, userId } = await createMember();
+    await sql`delete from memberships where user_id = ${userId}`;
+    const answer = await call(createProject, { token, body: { name: 'Too late' } });
+    expect([answer.status, answer.body.code]).toEqual([401, 'unauthenticated']);
+  });
+
   test('the slugs of other organizations from being known', async () => {
     const [one, other] = await Promise.all([createMember(), createMember()]);
     const body = { name: 'Secret', slug: 'secret' };

@@ -88,14 +88,17 @@ describe('rejects', () => {
     ]);
   });
 
-  test.each(['x', 'bnVsbA', Buffer.from('["2026-01-01","x"]').toString('base64url')])(
-    'the cursor %s with 400',
-    async (cursor) => {
-      const { token } = await createMember();
-      const { status, body } = await call(listProjects, { token, query: { cursor } });
-      expect([status, body.code]).toEqual([400, 'invalid_cursor']);
-    },
-  );
+  test.each([
+    'x',
+    'bnVsbA',
+    ...['["2026-01-01","x"]', '["0000-01-01T00:00:00Z","01980000-0000-7000-8000-000000000001"]'].map((text) =>
+      Buffer.from(text).toString('base64url'),
+    ),
+  ])('the cursor %s with 400', async (cursor) => {
+    const { token } = await createMember();
+    const { status, body } = await call(listProjects, { token, query: { cursor } });
+    expect([status, body.code]).toEqual([400, 'invalid_cursor']);
+  });
 });
 
 describe('protects', () => {

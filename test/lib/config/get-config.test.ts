@@ -27,7 +27,7 @@ test('parses types and fills in defaults', () => {
     parseConfig({
       ...valid,
       DATABASE_PREPARE: 'false',
-      ALLOWED_ORIGINS: 'https://a.example,https://b.example',
+      ALLOWED_ORIGINS: 'https://a.example/, https://b.example',
     }),
   ).toMatchObject({
     DATABASE_PREPARE: false,
@@ -69,13 +69,12 @@ test.each([
   expect(problemsOf({ ...valid, [key]: value })).toContain(key);
 });
 
-test('local is free to use http and any origin', () => {
+test('local is free to use http', () => {
   expect(
     problemsOf({
       ...valid,
       PLINTH_STAGE: 'local',
       PUBLIC_URL: 'http://localhost:3000',
-      ALLOWED_ORIGINS: '*',
     }),
   ).toBe('');
 });

@@ -1,0 +1,29 @@
+import type { Context } from '#lib/context.ts';
+import { getPostgresError } from '#lib/db/sql-state.ts';
+import { AppError } from '#lib/errors/app-error.ts';
+
+/** For `.catch` of a write: names the rule of the table that the project would break; other errors pass through. */
+export function explainRefusal(
+  ctx: Context,
+  project: { slug?: string | undefined; ownerId?: string | undefined },
+) {
+  return (error: unknown): never => {
+    const constraint = getPostgresError(error)?.constraint_name;
+    if (constraint === 'projects_slug_key')
+      throw new AppError('slug_taken', `Slug "${project.slug}" is already in use`);
+    if (constraint !== 'projects_owner_fk') throw error;
+    // Only a token that outlives the membership gets here with its own id.
+    if (project.ownerId === ctx.actor.userId)
+      throw new AppError('unauthenticated', 'The membership no longer exists');
+    throw new AppError('validation_failed', 'The owner is not a member of this organization', {
+      errors: [
+        {
+          in: 'body',
+          pointer: '/ownerId',
+          code: 'not_a_member',
+          detail: 'must be a member of this organization',
+        },
+      ],
+    });
+  };
+}
