@@ -13,6 +13,7 @@ export const handler = defineEndpoint(
     access: { permission: 'projects:create' },
     rateLimit: 'write',
     body: CreateProjectInput,
+    idempotent: true,
     response: { status: 201, schema: Project, headers: { Location: projectPath, ETag: versionTag } },
     errors: ['slug_taken'],
   },

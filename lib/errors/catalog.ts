@@ -57,6 +57,11 @@ export const errorCatalog = {
     title: 'Method not allowed',
     retryable: false,
   },
+  request_in_progress: {
+    status: 409,
+    title: 'The first request still runs',
+    retryable: true,
+  },
   slug_taken: {
     status: 409,
     title: 'Slug already in use',
@@ -75,6 +80,11 @@ export const errorCatalog = {
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
+    retryable: false,
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency key already used',
     retryable: false,
   },
   validation_failed: {

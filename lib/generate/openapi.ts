@@ -58,6 +58,7 @@ function describeOperation(spec: AnyEndpointSpec, area: string, components: Comp
       ...describeParameters('path', spec.params, schemas),
       ...describeParameters('query', spec.query, schemas),
       ...(spec.ifMatch ? [ifMatchParameter(spec.ifMatch)] : []),
+      ...(spec.idempotent ? [idempotencyKeyParameter] : []),
     ],
     ...(spec.body && {
       requestBody: {
@@ -135,6 +136,14 @@ function ifMatchParameter(requirement: 'optional' | 'required'): Json {
     schema: { type: 'string', examples: ['"v1"'] },
   };
 }
+
+const idempotencyKeyParameter: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'A repetition with the same key within 24 hours gets the first answer and changes nothing.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
 
 /** JSON Schema of a zod schema; registered ids are moved to the components and referenced. */
 function toJsonSchema(schema: Schema | undefined, io: 'input' | 'output', schemas: Json): Json {

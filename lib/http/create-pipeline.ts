@@ -1,6 +1,8 @@
 import middy from '@middy/core';
 import httpErrorHandler from '@middy/http-error-handler';
 import type { APIGatewayProxyEventV2, Context as LambdaContext } from 'aws-lambda';
+import type { Actor } from '#lib/auth/actor.ts';
+import type { Context } from '#lib/context.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { toError } from '#lib/errors/to-error.ts';
@@ -22,6 +24,14 @@ export interface Endpoint {
 // Enough to build the answer, log it and return before Lambda ends the invocation.
 const deadlineReserveMs = 200;
 
+type AnyContext = Context<Actor | undefined>;
+/** Decides whether and in which context the operation runs and is answered. */
+type Around = (
+  request: HttpRequest,
+  ctx: AnyContext,
+  respond: (ctx: AnyContext) => Promise<HttpResponse>,
+) => Promise<HttpResponse>;
+
 /** What the outermost net answers when even the problem response failed. */
 const lastResort = JSON.stringify({
   type: '/problems/internal',
@@ -38,11 +48,14 @@ export function createPipeline(
   spec: AnyEndpointSpec,
   run: (input: object) => unknown,
   entry: readonly Middleware[],
+  around: Around = (_request, ctx, respond) => respond(ctx),
 ): Endpoint {
   const operation = async (request: HttpRequest, _: LambdaContext, { signal }: { signal: AbortSignal }) => {
     const { actor, requestId, now, method, path } = request;
-    const input = { ...parseInput(spec, request), ctx: { actor, requestId, now, signal }, method, path };
-    return toResponse(spec, request, await run(input));
+    const input = { ...parseInput(spec, request), method, path };
+    return around(request, { actor, requestId, now, signal }, async (ctx) =>
+      toResponse(spec, request, await run({ ...input, ctx })),
+    );
   };
   const pipeline = middy<HttpRequest, HttpResponse>({
     timeoutEarlyInMillis: deadlineReserveMs,

@@ -4,6 +4,7 @@ import { type Access, authorize } from './authorize.ts';
 import { createPipeline, type Endpoint } from './create-pipeline.ts';
 import type { EndpointInput, EndpointOutput, EndpointSpec, Schema } from './endpoint-spec.ts';
 import { gate } from './gate.ts';
+import { answerOnce } from './idempotency.ts';
 import { identify } from './identify.ts';
 import { instanceLimit } from './instance-limit.ts';
 import { bodyMediaTypes, jsonBody } from './json-body.ts';
@@ -27,10 +28,11 @@ export function defineEndpoint<
     const tracer = await getTracer();
     return tracer.trace(spec.id, () => run(input));
   };
-  return createPipeline(spec, traced as never, [
+  const entry = [
     ...(access === 'public' ? [] : [identify()]),
     rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit),
     ...(access === 'public' ? [] : [authorize(access)]),
     ...(body ? [jsonBody(bodyMediaTypes(spec))] : []),
-  ]);
+  ];
+  return createPipeline(spec, traced as never, entry, spec.idempotent && (answerOnce as never));
 }

@@ -12,7 +12,7 @@ export function defineStaticEndpoint<
 >(
   spec: Omit<
     EndpointSpec<'public', P, undefined, undefined, R>,
-    'access' | 'rateLimit' | 'query' | 'body' | 'ifMatch' | 'isStatic'
+    'access' | 'rateLimit' | 'query' | 'body' | 'ifMatch' | 'idempotent' | 'isStatic'
   >,
   run: (input: EndpointInput<'public', P, undefined, undefined>) => EndpointOutput<R>,
 ): Endpoint {

@@ -45,6 +45,8 @@ export interface EndpointSpec<
   readonly body?: B;
   /** Whether `If-Match` is honoured, or has to be there (428 without). */
   readonly ifMatch?: 'optional' | 'required';
+  /** Honours `Idempotency-Key`: for POST, by a caller who is known. */
+  readonly idempotent?: A extends 'public' ? never : true;
   readonly response: ResponseSpec<R>;
   /** The codes the operation itself throws; those of the pipeline are known from the other fields. */
   readonly errors?: readonly ErrorCode[];

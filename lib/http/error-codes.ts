@@ -15,6 +15,8 @@ export function errorCodesOf(spec: AnyEndpointSpec): ReadonlySet<ErrorCode> {
     ['validation_failed', Boolean(spec.body ?? spec.query ?? spec.params)],
     ['precondition_failed', Boolean(spec.ifMatch)],
     ['precondition_required', spec.ifMatch === 'required'],
+    ['request_in_progress', Boolean(spec.idempotent)],
+    ['idempotency_key_reused', Boolean(spec.idempotent)],
     ['unavailable', !spec.isStatic],
   ];
   return new Set<ErrorCode>([

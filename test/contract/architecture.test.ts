@@ -63,6 +63,7 @@ describe('who may import whom', () => {
       'memberships.ts': ['organizations', 'auth'],
       'users.ts': ['auth'],
       'audit-events.ts': ['audit'],
+      'idempotency-records.ts': ['idempotency'],
     };
     const isForeign = (source: Source) =>
       importsOf(source)

@@ -1,0 +1,2 @@
+/** How long a response can be replayed. */
+export const retentionHours = 24;
