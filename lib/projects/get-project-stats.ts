@@ -1,55 +1,57 @@
-import { and, count, desc, eq, isNull, sql } from 'drizzle-orm';
-import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
 import type { Context } from '#lib/context.ts';
-import { projects } from '#lib/db/schema/projects.ts';
+import { projectCounts } from '#lib/db/schema/project-counts.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
 import { type ProjectStats, projectStatuses } from './schemas.ts';
 
-/** Counts of the organization's projects, exact in one snapshot of the database; `asOf` is the request's begin. */
-export async function getProjectStats(ctx: Context): Promise<ProjectStats> {
-  const isLive = and(eq(projects.organizationId, ctx.actor.organizationId), isNull(projects.deletedAt));
-  const rows = await getDatabase(ctx)
-    .select({
-      ownerId: projects.ownerId,
-      status: projects.status,
-      count: count(),
-      created7: countSince(ctx, projects.createdAt, 7),
-      created30: countSince(ctx, projects.createdAt, 30),
-      updated7: countSince(ctx, projects.updatedAt, 7),
-      updated30: countSince(ctx, projects.updatedAt, 30),
-    })
-    .from(projects)
-    .where(isLive)
-    .groupBy(projects.ownerId, projects.status)
-    .orderBy(desc(count()));
+type Count = { dimension: (typeof projectCounts.$inferSelect)['dimension']; key: string; count: number };
 
-  const sum = (key: 'count' | 'created7' | 'created30' | 'updated7' | 'updated30', of = rows) =>
-    of.reduce((total, row) => total + row[key], 0);
-  const byStatus = Object.fromEntries(
-    projectStatuses.map((status) => [
-      status,
-      sum(
-        'count',
-        rows.filter((row) => row.status === status),
-      ),
-    ]),
-  ) as ProjectStats['byStatus'];
-  const byOwner = new Map<string, number>();
-  for (const row of rows) byOwner.set(row.ownerId, (byOwner.get(row.ownerId) ?? 0) + row.count);
+/** Counts of the organization's projects, equal to a recount in one snapshot of the database (ADR 0010). */
+export async function getProjectStats(ctx: Context): Promise<ProjectStats> {
+  const counts = await readCounts(ctx);
+  const total = (dimension: Count['dimension'], firstKey = '') =>
+    counts.reduce(
+      (sum, row) => sum + (row.dimension === dimension && row.key >= firstKey ? row.count : 0),
+      0,
+    );
+  const inWindows = (dimension: 'created' | 'updated') => ({
+    last7Days: total(dimension, dayBefore(ctx, 6)),
+    last30Days: total(dimension, dayBefore(ctx, 29)),
+  });
+  const ofStatus = (status: string) =>
+    counts.find((row) => row.dimension === 'status' && row.key === status)?.count ?? 0;
   return {
-    total: sum('count'),
-    byStatus,
-    created: { last7Days: sum('created7'), last30Days: sum('created30') },
-    updated: { last7Days: sum('updated7'), last30Days: sum('updated30') },
-    byOwner: [...byOwner]
-      .map(([ownerId, owned]) => ({ ownerId, count: owned }))
-      .sort((a, b) => b.count - a.count || a.ownerId.localeCompare(b.ownerId))
-      .slice(0, 10),
+    total: total('status'),
+    byStatus: Object.fromEntries(
+      projectStatuses.map((status) => [status, ofStatus(status)]),
+    ) as ProjectStats['byStatus'],
+    created: inWindows('created'),
+    updated: inWindows('updated'),
+    byOwner: counts
+      .filter((row) => row.dimension === 'owner')
+      .map(({ key, count }) => ({ ownerId: key, count })),
     asOf: ctx.now.toISOString(),
   };
 }
 
-function countSince(ctx: Context, column: AnyPgColumn, days: number) {
-  const since = new Date(ctx.now.getTime() - days * 86_400_000).toISOString();
-  return sql<number>`count(*) filter (where ${column} >= ${since}::timestamptz)`.mapWith(Number);
+/** Sums of the statuses, the last 30 days and the ten largest owners. */
+async function readCounts(ctx: Context): Promise<Count[]> {
+  const { organizationId } = ctx.actor;
+  const rows = await getDatabase(ctx).execute<Count>(sql`
+    with sums as (
+      select dimension, key, sum(count)::int as count
+      from ${projectCounts}
+      where organization_id = ${organizationId}
+        and (dimension in ('status', 'owner') or key >= ${dayBefore(ctx, 29)})
+      group by dimension, key
+      having sum(count) <> 0
+    )
+    (select * from sums where dimension = 'owner' order by count desc, key limit 10)
+    union all
+    select * from sums where dimension <> 'owner'`);
+  return [...rows];
+}
+
+function dayBefore({ now }: Context, days: number): string {
+  return new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10);
 }

@@ -103,12 +103,16 @@ export const ProjectPage = z
   .meta({ id: 'ProjectPage' });
 export type ProjectPage = z.input<typeof ProjectPage>;
 
+const Windows = z
+  .object({ last7Days: z.int(), last30Days: z.int() })
+  .meta({ description: 'Whole UTC days, today included.' });
+
 export const ProjectStats = z
   .object({
     total: z.int(),
     byStatus: z.record(Status, z.int()),
-    created: z.object({ last7Days: z.int(), last30Days: z.int() }),
-    updated: z.object({ last7Days: z.int(), last30Days: z.int() }),
+    created: Windows,
+    updated: Windows,
     byOwner: z
       .array(z.object({ ownerId: z.uuid(), count: z.int() }))
       .meta({ description: 'The ten owners with the most projects.' }),
