@@ -13,7 +13,7 @@ export const handler = defineEndpoint(
     params: ProjectParams,
     ifMatch: 'optional',
     response: { status: 204 },
-    errors: ['not_found'],
+    errors: ['not_found', 'gone'],
   },
   ({ ctx, params, ifMatch }) => deleteProject(ctx, params.id, ifMatch),
 );

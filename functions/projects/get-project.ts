@@ -13,7 +13,7 @@ export const handler = defineEndpoint(
     rateLimit: 'read',
     params: ProjectParams,
     response: { status: 200, schema: Project, headers: { ETag: versionTag } },
-    errors: ['not_found'],
+    errors: ['not_found', 'gone'],
   },
   ({ ctx, params }) => getProject(ctx, params.id),
 );

@@ -13,7 +13,7 @@ export const handler = defineEndpoint(
     body: ProjectBatchInput,
     idempotent: true,
     response: { status: 200, schema: ProjectBatchResult },
-    errors: ['not_found', 'slug_taken', 'precondition_failed'],
+    errors: ['not_found', 'gone', 'slug_taken', 'precondition_failed'],
   },
   ({ ctx, body }) => runProjectBatch(ctx, body),
 );

@@ -15,7 +15,7 @@ export const handler = defineEndpoint(
     body: UpdateProjectInput,
     ifMatch: 'optional',
     response: { status: 200, schema: Project, headers: { ETag: versionTag } },
-    errors: ['not_found', 'slug_taken'],
+    errors: ['not_found', 'gone', 'slug_taken'],
   },
   ({ ctx, params, body, ifMatch }) => updateProject(ctx, params.id, body, ifMatch),
 );

@@ -1,7 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { Actor, SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
 import { auditEvents } from '#lib/db/schema/audit-events.ts';
+import { redact } from './redact.ts';
 
 interface AuditEvent {
   readonly action: `${string}.${string}`;
@@ -10,13 +12,20 @@ interface AuditEvent {
   readonly after?: Record<string, unknown>;
 }
 
+/** A job acts for no organization of its own, so it says whose row it changed. */
+interface SystemAuditEvent extends AuditEvent {
+  readonly organizationId: string;
+}
+
 /** Writes who changed what, in the transaction of the change: both are there, or neither. */
-export async function recordAuditEvent(tx: Transaction, ctx: Context, event: AuditEvent): Promise<void> {
+export async function recordAuditEvent<A extends Actor | SystemActor>(
+  tx: Transaction,
+  ctx: Context<A>,
+  event: A extends SystemActor ? SystemAuditEvent : AuditEvent,
+): Promise<void> {
   await tx.insert(auditEvents).values({
     id: uuidv7(),
-    organizationId: ctx.actor.organizationId,
-    actorType: ctx.actor.type,
-    actorId: ctx.actor.userId,
+    ...describeActor(ctx.actor, event),
     action: event.action,
     entityId: event.entityId,
     changes: diff(event.before ?? {}, event.after ?? {}),
@@ -24,11 +33,18 @@ export async function recordAuditEvent(tx: Transaction, ctx: Context, event: Aud
   });
 }
 
+function describeActor(actor: Actor | SystemActor, event: AuditEvent | SystemAuditEvent) {
+  if (actor.type === 'user')
+    return { actorType: actor.type, actorId: actor.userId, organizationId: actor.organizationId };
+  const { organizationId } = event as SystemAuditEvent;
+  return { actorType: actor.type, actorId: actor.jobId, organizationId };
+}
+
 function diff(before: Record<string, unknown>, after: Record<string, unknown>) {
   const changes: Record<string, { before?: unknown; after?: unknown }> = {};
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-      changes[key] = { before: before[key], after: after[key] };
+      changes[key] = { before: redact(key, before[key]), after: redact(key, after[key]) };
   }
   return changes;
 }

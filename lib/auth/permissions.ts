@@ -1,7 +1,7 @@
 /** Who may do what: the only place where a role gets a permission. */
 export const rolePermissions = {
-  owner: ['projects:read', 'projects:create', 'projects:update', 'projects:delete'],
-  admin: ['projects:read', 'projects:create', 'projects:update', 'projects:delete'],
+  owner: ['projects:read', 'projects:create', 'projects:update', 'projects:delete', 'audit:read'],
+  admin: ['projects:read', 'projects:create', 'projects:update', 'projects:delete', 'audit:read'],
   editor: ['projects:read', 'projects:create', 'projects:update'],
   viewer: ['projects:read'],
   /** Runs the platform; has no say inside an organization unless it is also a member. */

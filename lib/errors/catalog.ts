@@ -67,6 +67,16 @@ export const errorCatalog = {
     title: 'Slug already in use',
     retryable: false,
   },
+  not_deleted: {
+    status: 409,
+    title: 'Not deleted',
+    retryable: false,
+  },
+  gone: {
+    status: 410,
+    title: 'Deleted',
+    retryable: false,
+  },
   precondition_failed: {
     status: 412,
     title: 'Changed since you read it',

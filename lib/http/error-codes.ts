@@ -12,7 +12,7 @@ export function errorCodesOf(spec: AnyEndpointSpec): ReadonlySet<ErrorCode> {
     ['unsupported_media_type', Boolean(spec.body)],
     ['body_too_large', Boolean(spec.body)],
     ['unknown_parameter', Boolean(spec.query)],
-    ['validation_failed', Boolean(spec.body ?? spec.query ?? spec.params)],
+    ['validation_failed', Boolean(spec.body ?? spec.query ?? spec.params ?? spec.idempotent)],
     ['precondition_failed', Boolean(spec.ifMatch)],
     ['precondition_required', spec.ifMatch === 'required'],
     ['request_in_progress', Boolean(spec.idempotent)],

@@ -3,14 +3,14 @@ import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import { projects } from '#lib/db/schema/projects.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
+import { retentionStart } from './retention.ts';
 
-const retentionDays = 30;
 // Small enough that a batch holds its row locks for milliseconds.
 const batchSize = 500;
 
 /** Removes projects that were deleted more than 30 days ago, batch by batch, until none is left or time runs out. */
 export async function purgeDeletedProjects(ctx: Context<SystemActor>): Promise<{ purged: number }> {
-  const before = new Date(ctx.now.getTime() - retentionDays * 86_400_000).toISOString();
+  const before = retentionStart(ctx.now).toISOString();
   const database = getDatabase(ctx);
   let purged = 0;
   while (!ctx.signal.aborted) {

@@ -75,6 +75,24 @@ describe('who may import whom', () => {
     expect(offenders(inDomain, isForeign)).toEqual([]);
   });
 
+  test('what writes a row records an audit event, or is listed here with the reason', () => {
+    const unaudited: Record<string, string> = {
+      'lib/idempotency/expire-idempotency-records.ts': 'plumbing that no organization sees',
+      'lib/idempotency/run-once.ts': 'plumbing that no organization sees',
+      'lib/projects/fold-project-counts.ts': 'changes no sum',
+      'lib/projects/purge-deleted-projects.ts':
+        'removes what a recorded project.delete announced, thousands at a time',
+    };
+    const writes = (source: Source) =>
+      importsAny(/^(drizzle-orm|lib\/db\/)/)(source) &&
+      /\.(insert|update|delete)\(|\b(insert into|delete from|update \w+ set)\b/i.test(source.text);
+    const silent = offenders(
+      inDomain,
+      (source) => writes(source) && !source.text.includes('recordAuditEvent'),
+    );
+    expect(silent.sort()).toEqual(Object.keys(unaudited));
+  });
+
   test('the environment is read in lib/config only', () => {
     const isOutside = (file: string) => (inFunctions(file) || inLib(file)) && !file.startsWith('lib/config/');
     expect(offenders(isOutside, ({ text }) => text.includes('process.env'))).toEqual([]);

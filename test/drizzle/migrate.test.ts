@@ -33,7 +33,9 @@ test('every migration has a down file, and together they leave nothing behind', 
   const client = postgres(url, { max: 1, onnotice: () => {} });
   for (const file of migrations.toReversed())
     await client.unsafe(readFileSync(join(folder, file.replace('.sql', '.down.sql')), 'utf8'));
-  const left = await client`select relname from pg_class where relnamespace = 'public'::regnamespace`;
+  const left = await client`
+    select relname from pg_class where relnamespace = 'public'::regnamespace
+    union all select proname from pg_proc where pronamespace = 'public'::regnamespace`;
   await client.end();
   expect(left).toEqual([]);
 });

@@ -117,7 +117,12 @@ test('a newcomer starts it, walks through the API, stops it, and finds the data 
   expect([updated.status, updated.headers.get('etag'), updated.body.status]).toEqual([200, '"v2"', 'paused']);
   const doomed = await send('POST', '/api/v1/projects', token, { name: 'Doomed' });
   expect((await send('DELETE', String(doomed.headers.get('location')), token)).status).toBe(204);
-  expect((await send('GET', String(doomed.headers.get('location')), token)).status).toBe(404);
+  expect((await send('GET', String(doomed.headers.get('location')), token)).status).toBe(410);
+  const restored = await send('POST', `${doomed.headers.get('location')}/restore`, token);
+  expect([restored.status, restored.headers.get('etag')]).toEqual([200, '"v3"']);
+  expect((await send('GET', `${doomed.headers.get('location')}/history`, token)).body.items).toHaveLength(3);
+  expect((await send('GET', '/api/v1/audit?action=project.restore', token)).body.items).toHaveLength(1);
+  expect((await send('DELETE', String(doomed.headers.get('location')), token)).status).toBe(204);
   expect((await send('GET', '/api/v1/projects/stats/summary', token)).body.total).toBe(37);
   expect((await send('GET', '/api/v1/health/ready')).body.status).toBe('pass');
   expect((await send('GET', '/docs')).body).toContain('createProject');

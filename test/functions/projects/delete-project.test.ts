@@ -20,7 +20,7 @@ test('succeeds: the project is gone from every view, its slug is free, its row a
   const { member, project, create, request } = await setUp();
   const answer = await call(deleteProject, request);
   expect([answer.status, answer.text]).toEqual([204, '']);
-  expect((await call(getProject, request)).status).toBe(404);
+  expect((await call(getProject, request)).body.code).toBe('gone');
   expect((await listProjects(member.ctx, { limit: 25 })).items).toEqual([]);
   expect((await create()).slug).toBe(project.slug);
   const [row] =
@@ -35,5 +35,5 @@ test('rejects a second delete and a stale tag', async () => {
   const { request } = await setUp();
   expect((await call(deleteProject, { ...request, headers: { 'if-match': '"v2"' } })).status).toBe(412);
   expect((await call(deleteProject, { ...request, headers: { 'if-match': '"v1"' } })).status).toBe(204);
-  expect((await call(deleteProject, request)).status).toBe(404);
+  expect((await call(deleteProject, request)).status).toBe(410);
 });

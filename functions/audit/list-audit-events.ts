@@ -1,0 +1,18 @@
+import { listAuditEvents } from '#lib/audit/list-audit-events.ts';
+import { AuditPage, ListAuditEventsQuery } from '#lib/audit/schemas.ts';
+import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+
+export const handler = defineEndpoint(
+  {
+    id: 'listAuditEvents',
+    method: 'GET',
+    path: '/api/v1/audit',
+    summary: 'List who changed what in the organization, newest first',
+    access: { permission: 'audit:read' },
+    rateLimit: 'read',
+    query: ListAuditEventsQuery,
+    response: { status: 200, schema: AuditPage },
+    errors: ['invalid_cursor'],
+  },
+  ({ ctx, query }) => listAuditEvents(ctx, query),
+);

@@ -1,0 +1,21 @@
+import { AuditPage, AuditPageQuery } from '#lib/audit/schemas.ts';
+import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { listProjectHistory } from '#lib/projects/list-project-history.ts';
+import { ProjectParams } from '#lib/projects/schemas.ts';
+
+export const handler = defineEndpoint(
+  {
+    id: 'listProjectHistory',
+    method: 'GET',
+    path: '/api/v1/projects/{id}/history',
+    summary: 'List what happened to a project, newest first',
+    description: 'A deleted project has a history until it is purged.',
+    access: { permission: 'projects:read' },
+    rateLimit: 'read',
+    params: ProjectParams,
+    query: AuditPageQuery,
+    response: { status: 200, schema: AuditPage },
+    errors: ['not_found', 'invalid_cursor'],
+  },
+  ({ ctx, params, query }) => listProjectHistory(ctx, params.id, query),
+);

@@ -1,0 +1,35 @@
+import { and, desc, eq, sql } from 'drizzle-orm';
+import type { Context } from '#lib/context.ts';
+import { auditEvents } from '#lib/db/schema/audit-events.ts';
+import { getDatabase } from '#lib/db/transaction.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { AuditPage, ListAuditEventsQuery } from './schemas.ts';
+
+/** One page of the organization's audit events, newest first; every filter has an index that serves it in this order. */
+export async function listAuditEvents(ctx: Context, query: ListAuditEventsQuery): Promise<AuditPage> {
+  const { actorId, action, entityId, createdAfter, createdBefore, limit } = query;
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+  const rows = await getDatabase(ctx)
+    .select()
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.organizationId, ctx.actor.organizationId),
+        actorId === undefined ? undefined : eq(auditEvents.actorId, actorId),
+        action === undefined ? undefined : eq(auditEvents.action, action),
+        entityId === undefined ? undefined : eq(auditEvents.entityId, entityId),
+        createdAfter === undefined ? undefined : sql`${auditEvents.createdAt} > ${createdAfter}::timestamptz`,
+        createdBefore === undefined
+          ? undefined
+          : sql`${auditEvents.createdAt} < ${createdBefore}::timestamptz`,
+        // A row value, not OR: only this form is one index range.
+        after &&
+          sql`(${auditEvents.createdAt}, ${auditEvents.id}) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`,
+      ),
+    )
+    .orderBy(desc(auditEvents.createdAt), desc(auditEvents.id))
+    .limit(limit + 1);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return rows.length > limit && last ? { items, nextCursor: encodeCursor(last) } : { items };
+}

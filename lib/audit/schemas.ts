@@ -1,0 +1,51 @@
+import * as z from 'zod';
+
+// PostgreSQL has no year 0, and reads at most 128 characters as a time.
+const Instant = z.iso
+  .datetime({ offset: true })
+  .max(40)
+  .refine((text) => text >= '0001', 'must not be before the year 1');
+
+export const AuditEvent = z
+  .object({
+    id: z.uuid(),
+    actorType: z.enum(['user', 'system']),
+    actorId: z.string().meta({ description: 'The id of the user, or the name of the job.' }),
+    action: z.string().meta({ example: 'project.update' }),
+    entityId: z.uuid().meta({ description: 'What was acted on; it may not exist any more.' }),
+    changes: z
+      .record(z.string(), z.object({ before: z.unknown().optional(), after: z.unknown().optional() }))
+      .meta({ description: 'The fields that changed. Secrets are `[redacted]`.' }),
+    requestId: z.string(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'AuditEvent' });
+
+export const AuditPageQuery = z.object({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(25)
+    .transform((limit) => Math.min(limit, 100))
+    .meta({ description: 'Page size; above 100 it counts as 100.' }),
+  cursor: z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' }),
+});
+export type AuditPageQuery = z.output<typeof AuditPageQuery>;
+
+export const ListAuditEventsQuery = AuditPageQuery.extend({
+  actorId: z.string().min(1).max(200).optional(),
+  action: z.string().min(1).max(100).optional().meta({ example: 'project.update' }),
+  entityId: z.uuid().optional(),
+  createdAfter: Instant.optional().meta({ description: 'Only later events; the instant itself is out.' }),
+  createdBefore: Instant.optional().meta({ description: 'Only earlier events; the instant itself is out.' }),
+});
+export type ListAuditEventsQuery = z.output<typeof ListAuditEventsQuery>;
+
+export const AuditPage = z
+  .object({
+    items: z.array(AuditEvent),
+    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+  })
+  .meta({ id: 'AuditPage' });
+export type AuditPage = z.input<typeof AuditPage>;
