@@ -10,6 +10,7 @@ export const handler = defineEndpoint(
     summary: 'List who changed what in the organization, newest first',
     access: { permission: 'audit:read' },
     rateLimit: 'read',
+    statements: 1,
     query: ListAuditEventsQuery,
     response: { status: 200, schema: AuditPage },
     errors: ['invalid_cursor'],

@@ -10,6 +10,7 @@ export const handler = defineEndpoint(
     summary: 'Who am I',
     access: 'authenticated',
     rateLimit: 'read',
+    statements: 1,
     response: { status: 200, schema: CurrentUser },
   },
   ({ ctx }) => getCurrentUser(ctx),

@@ -11,6 +11,7 @@ export const handler = defineEndpoint(
     summary: 'Log in with email and password',
     access: 'public',
     rateLimit: 'login',
+    statements: 1,
     body: LoginInput,
     response: { status: 200, schema: AccessToken, cookies: (token) => [authCookie(token)] },
     errors: ['invalid_credentials'],

@@ -10,6 +10,7 @@ export const handler = defineEndpoint(
     summary: 'Can the service do its work: database and Redis answer',
     access: 'public',
     rateLimit: 'instance',
+    statements: 1,
     response: {
       status: 200,
       schema: HealthReport,

@@ -12,6 +12,7 @@ export const handler = defineEndpoint(
     summary: 'Create a project',
     access: { permission: 'projects:create' },
     rateLimit: 'write',
+    statements: 2,
     body: CreateProjectInput,
     idempotent: true,
     response: { status: 201, schema: Project, headers: { Location: projectPath, ETag: versionTag } },

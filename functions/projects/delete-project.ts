@@ -10,6 +10,7 @@ export const handler = defineEndpoint(
     summary: 'Delete a project',
     access: { permission: 'projects:delete' },
     rateLimit: 'write',
+    statements: 3,
     params: ProjectParams,
     ifMatch: 'optional',
     response: { status: 204 },

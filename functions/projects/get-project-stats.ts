@@ -10,6 +10,7 @@ export const handler = defineEndpoint(
     summary: 'Count the projects by status, time and owner',
     access: { permission: 'projects:read' },
     rateLimit: 'read',
+    statements: 1,
     response: { status: 200, schema: ProjectStats },
   },
   ({ ctx }) => getProjectStats(ctx),

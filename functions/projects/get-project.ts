@@ -11,6 +11,7 @@ export const handler = defineEndpoint(
     summary: 'Read a project',
     access: { permission: 'projects:read' },
     rateLimit: 'read',
+    statements: 1,
     params: ProjectParams,
     response: { status: 200, schema: Project, headers: { ETag: versionTag } },
     errors: ['not_found', 'gone'],

@@ -12,6 +12,7 @@ export const handler = defineEndpoint(
     description: 'A deleted project has a history until it is purged.',
     access: { permission: 'projects:read' },
     rateLimit: 'read',
+    statements: 2,
     params: ProjectParams,
     query: AuditPageQuery,
     response: { status: 200, schema: AuditPage },

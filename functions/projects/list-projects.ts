@@ -10,6 +10,7 @@ export const handler = defineEndpoint(
     summary: 'List the projects of the organization, newest first',
     access: { permission: 'projects:read' },
     rateLimit: 'read',
+    statements: 1,
     query: ListProjectsQuery,
     response: { status: 200, schema: ProjectPage },
     errors: ['invalid_cursor'],

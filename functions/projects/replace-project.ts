@@ -11,6 +11,7 @@ export const handler = defineEndpoint(
     summary: 'Replace a project',
     access: { permission: 'projects:update' },
     rateLimit: 'write',
+    statements: 3,
     params: ProjectParams,
     body: ReplaceProjectInput,
     ifMatch: 'required',

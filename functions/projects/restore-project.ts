@@ -11,6 +11,7 @@ export const handler = defineEndpoint(
     summary: 'Restore a project deleted in the last 30 days',
     access: { permission: 'projects:delete' },
     rateLimit: 'write',
+    statements: 3,
     params: ProjectParams,
     ifMatch: 'optional',
     idempotent: true,

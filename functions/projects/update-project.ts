@@ -11,6 +11,7 @@ export const handler = defineEndpoint(
     summary: 'Change some fields of a project (JSON merge patch)',
     access: { permission: 'projects:update' },
     rateLimit: 'write',
+    statements: 3,
     params: ProjectParams,
     body: UpdateProjectInput,
     ifMatch: 'optional',

@@ -12,11 +12,13 @@ export function defineStaticEndpoint<
 >(
   spec: Omit<
     EndpointSpec<'public', P, undefined, undefined, R>,
-    'access' | 'rateLimit' | 'query' | 'body' | 'ifMatch' | 'idempotent' | 'isStatic'
+    'access' | 'rateLimit' | 'query' | 'body' | 'ifMatch' | 'idempotent' | 'isStatic' | 'statements'
   >,
   run: (input: EndpointInput<'public', P, undefined, undefined>) => EndpointOutput<R>,
 ): Endpoint {
-  return createPipeline({ ...spec, access: 'public', rateLimit: 'instance', isStatic: true }, run as never, [
-    instanceLimit(spec.id),
-  ]);
+  return createPipeline(
+    { ...spec, access: 'public', rateLimit: 'instance', isStatic: true, statements: 0 },
+    run as never,
+    [instanceLimit(spec.id)],
+  );
 }

@@ -48,6 +48,8 @@ export interface EndpointSpec<
   /** Honours `Idempotency-Key`: for POST, by a caller who is known. */
   readonly idempotent?: A extends 'public' ? never : true;
   readonly response: ResponseSpec<R>;
+  /** SQL statements of a success, besides BEGIN and COMMIT. A test counts them. */
+  readonly statements: number;
   /** The codes the operation itself throws; those of the pipeline are known from the other fields. */
   readonly errors?: readonly ErrorCode[];
   /** Set by defineStaticEndpoint: such a function gets no secret. */

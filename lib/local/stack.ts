@@ -86,11 +86,10 @@ async function migrateReachable(databaseUrl: string, isExternal: boolean): Promi
   } catch (error) {
     const isRefused = getPostgresError(error) !== undefined || toAppError(error).code === 'unavailable';
     if (!(isRefused && error instanceof Error)) throw error;
+    const reason = getPostgresError(error)?.message ?? (error.message || 'no answer');
     throw isExternal
-      ? new LocalSetupError(
-          `DATABASE_URL cannot be used (${error.message || 'no answer'}): does that database run and exist?`,
-        )
-      : cannotOpen(databaseFolder, error.message);
+      ? new LocalSetupError(`DATABASE_URL cannot be used (${reason}): does that database run and exist?`)
+      : cannotOpen(databaseFolder, reason);
   }
 }
 

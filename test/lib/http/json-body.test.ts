@@ -12,6 +12,7 @@ const endpoint = createPipeline(
     summary: 'Echo',
     access: 'public',
     rateLimit: 'write',
+    statements: 0,
     body: z.unknown(),
     response: { status: 200, schema: z.unknown() },
   },

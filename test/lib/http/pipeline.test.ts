@@ -100,7 +100,7 @@ describe('whatever is thrown', () => {
     ['a server that shuts down', Object.assign(new Error('x'), { code: '57P01' })],
   ])('and means "not now" is 503 with Retry-After: %s', async (_, error) => {
     const endpoint = createPipeline(
-      { ...spec, access: 'public', rateLimit: 'read' },
+      { ...spec, access: 'public', rateLimit: 'read', statements: 0 },
       () => Promise.reject(error),
       [],
     );
@@ -126,7 +126,7 @@ describe('whatever is thrown', () => {
       },
     };
     const endpoint = createPipeline(
-      { ...spec, access: 'public', rateLimit: 'read' },
+      { ...spec, access: 'public', rateLimit: 'read', statements: 0 },
       () => Promise.reject(new Error('first')),
       [broken],
     );
@@ -140,7 +140,7 @@ describe('whatever is thrown', () => {
 
 test('an operation that runs into the time limit is answered with our own 504', async () => {
   const endpoint = createPipeline(
-    { ...spec, access: 'public', rateLimit: 'read' },
+    { ...spec, access: 'public', rateLimit: 'read', statements: 0 },
     () => new Promise(() => {}),
     [],
   );
