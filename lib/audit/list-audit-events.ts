@@ -2,13 +2,15 @@ import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context.ts';
 import { auditEvents } from '#lib/db/schema/audit-events.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { openCursor, sealCursor } from '#lib/pagination/cursor.ts';
 import type { AuditPage, ListAuditEventsQuery } from './schemas.ts';
 
 /** One page of the organization's audit events, newest first; every filter has an index that serves it in this order. */
 export async function listAuditEvents(ctx: Context, query: ListAuditEventsQuery): Promise<AuditPage> {
-  const { actorId, action, entityId, createdAfter, createdBefore, limit } = query;
-  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+  const { cursor, limit, ...filter } = query;
+  const { actorId, action, entityId, createdAfter, createdBefore } = filter;
+  const scope = ['audit', ctx.actor.organizationId, Object.entries(filter).sort()];
+  const after = cursor === undefined ? undefined : openCursor(scope, cursor);
   const rows = await getDatabase(ctx)
     .select()
     .from(auditEvents)
@@ -24,12 +26,14 @@ export async function listAuditEvents(ctx: Context, query: ListAuditEventsQuery)
           : sql`${auditEvents.createdAt} < ${createdBefore}::timestamptz`,
         // A row value, not OR: only this form is one index range.
         after &&
-          sql`(${auditEvents.createdAt}, ${auditEvents.id}) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`,
+          sql`(${auditEvents.createdAt}, ${auditEvents.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)`,
       ),
     )
     .orderBy(desc(auditEvents.createdAt), desc(auditEvents.id))
     .limit(limit + 1);
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return rows.length > limit && last ? { items, nextCursor: encodeCursor(last) } : { items };
+  return rows.length > limit && last
+    ? { items, nextCursor: sealCursor(scope, [last.createdAt, last.id]) }
+    : { items };
 }

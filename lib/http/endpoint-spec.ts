@@ -3,6 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import type { ErrorCode } from '#lib/errors/catalog.ts';
 import type { Access } from './authorize.ts';
+import type { HttpRequest } from './http-request.ts';
 import type { RateLimitName } from './rate-limits.ts';
 
 export type Schema = z.ZodType;
@@ -13,7 +14,10 @@ export interface ResponseSpec<R extends Schema | undefined> {
   /** An allow-list: what it does not declare is not sent. Left out: the answer has no body. */
   readonly schema?: R;
   readonly contentType?: string;
-  readonly headers?: Readonly<Record<string, (output: Output<R>) => string>>;
+  /** A header whose function returns undefined is left out. */
+  readonly headers?: Readonly<
+    Record<string, (output: Output<R>, request: Pick<HttpRequest, 'path' | 'query'>) => string | undefined>
+  >;
   readonly cookies?: (output: Output<R>) => string[];
   /** Another status with the same body, for the outputs that fulfil the condition. */
   readonly alternative?: {

@@ -3,6 +3,7 @@ import { AppError, type FieldError } from '#lib/errors/app-error.ts';
 import type { AnyEndpointSpec, Schema } from './endpoint-spec.ts';
 import type { HttpRequest } from './http-request.ts';
 import { parseIfMatch } from './if-match.ts';
+import { nearestName } from './nearest-name.ts';
 
 // A body of unknown fields must not be answered with a longer one.
 const maxErrors = 100;
@@ -36,7 +37,7 @@ function readQuery(schema: z.ZodObject, query: URLSearchParams): Record<string, 
     if (!known.includes(name))
       throw new AppError(
         'unknown_parameter',
-        `"${name}" is not a parameter here; known are ${known.join(', ')}`,
+        `"${name}" is not a parameter here; the nearest is "${nearestName(name, known)}"`,
       );
     if (name in values) throw new AppError('unknown_parameter', `"${name}" was sent more than once`);
     if (value.includes('\u0000'))

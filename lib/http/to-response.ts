@@ -12,7 +12,10 @@ export function toResponse(
   if (!spec.schema) return { statusCode: spec.status };
   const output = spec.schema.parse(result);
   const headers: Record<string, string> = { 'content-type': spec.contentType ?? 'application/json' };
-  for (const [name, value] of Object.entries(spec.headers ?? {})) headers[name.toLowerCase()] = value(output);
+  for (const [name, toValue] of Object.entries(spec.headers ?? {})) {
+    const value = toValue(output, request);
+    if (value !== undefined) headers[name.toLowerCase()] = value;
+  }
   if (headers.etag && request.method === 'GET') {
     // A copy may be kept, but has to be asked about before each use.
     headers['cache-control'] = 'private, no-cache';

@@ -23,6 +23,13 @@ const Metadata = z
     'must not exceed 16 KB as JSON',
   )
   .meta({ description: 'Any JSON object, at most 16 KB.' });
+// PostgreSQL has no year 0, and knows offsets below 16 hours.
+const Instant = z.iso
+  .datetime({ offset: true })
+  .max(40)
+  .refine((text) => text >= '0001' && !/[+-](1[6-9]|2\d):\d\d$/.test(text), 'must be an instant of this era');
+const from = 'RFC 3339, inclusive: this instant and later. Write `+` of an offset as `%2B`.';
+const before = 'RFC 3339, exclusive: earlier than this instant.';
 const OwnerId = z.uuid().meta({ description: 'A member of the organization; you, when left out.' });
 
 export const CreateProjectInput = z
@@ -82,8 +89,30 @@ export const Project = z
   .meta({ id: 'Project' });
 export type Project = z.input<typeof Project>;
 
-export const ListProjectsQuery = z.object({
+const ProjectFilter = z.object({
   status: Status.optional(),
+  ownerId: z.uuid().optional(),
+  tag: z.string().min(1).max(50).optional().meta({ description: 'Projects that have this tag.' }),
+  q: z
+    .string()
+    .min(3)
+    .max(100)
+    .optional()
+    .meta({ description: 'Text that name or description contains; case does not count.' }),
+  createdAfter: Instant.optional().meta({ description: from }),
+  createdBefore: Instant.optional().meta({ description: before }),
+  updatedAfter: Instant.optional().meta({ description: from }),
+  updatedBefore: Instant.optional().meta({ description: before }),
+});
+export type ProjectFilter = z.output<typeof ProjectFilter>;
+
+export const projectSorts = ['createdAt', '-createdAt', 'updatedAt', '-updatedAt', 'name', '-name'] as const;
+
+export const ListProjectsQuery = ProjectFilter.extend({
+  sort: z.enum(projectSorts).default('-createdAt').meta({
+    description:
+      'The order, descending with `-`. Names compare by the bytes of their UTF-8: `Z` comes before `a`.',
+  }),
   limit: z.coerce
     .number()
     .int()
@@ -91,7 +120,13 @@ export const ListProjectsQuery = z.object({
     .default(25)
     .transform((limit) => Math.min(limit, 100))
     .meta({ description: 'Page size; above 100 it counts as 100.' }),
-  cursor: z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' }),
+  // Holds a name: 200 characters of at most 6 bytes in JSON, in base64.
+  cursor: z.string().max(2_000).optional().meta({
+    description: '`nextCursor` of the page before; valid for the same sort and filters only.',
+  }),
+  count: z.enum(['exact', 'estimated']).optional().meta({
+    description: 'Adds `count`: `exact` counts every match, `estimated` asks the planner and is quick.',
+  }),
 });
 export type ListProjectsQuery = z.output<typeof ListProjectsQuery>;
 
@@ -99,6 +134,9 @@ export const ProjectPage = z
   .object({
     items: z.array(Project),
     nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    count: z.int().optional().meta({
+      description: 'Matches on all pages, exact or estimated as asked for; absent without `count`.',
+    }),
   })
   .meta({ id: 'ProjectPage' });
 export type ProjectPage = z.input<typeof ProjectPage>;

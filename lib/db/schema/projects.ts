@@ -42,8 +42,30 @@ export const projects = pgTable(
       foreignColumns: [memberships.organizationId, memberships.userId],
     }),
     uniqueIndex('projects_slug_key').on(table.organizationId, table.slug).where(sql`deleted_at is null`),
-    index('projects_created_at_idx')
-      .on(table.organizationId, table.createdAt, table.id)
+    // A list walks one of these in its order, so no page sorts: all, one status, one owner, each in three orders.
+    ...[
+      { prefix: 'projects', scope: [table.organizationId] },
+      { prefix: 'projects_status', scope: [table.organizationId, table.status] },
+      { prefix: 'projects_owner', scope: [table.organizationId, table.ownerId] },
+    ].flatMap(({ prefix, scope: [first, ...rest] }) =>
+      [
+        { suffix: 'created_at', key: table.createdAt },
+        { suffix: 'updated_at', key: table.updatedAt },
+        { suffix: 'name', key: sql`name collate "C"` },
+      ].map(({ suffix, key }) =>
+        index(`${prefix}_${suffix}_idx`)
+          .on(first as typeof table.organizationId, ...rest, key, table.id)
+          .where(sql`deleted_at is null`),
+      ),
+    ),
+    index('projects_search_idx')
+      .using(
+        'gin',
+        table.organizationId,
+        table.tags,
+        table.name.op('gin_trgm_ops'),
+        table.description.op('gin_trgm_ops'),
+      )
       .where(sql`deleted_at is null`),
     index('projects_owner_idx').on(table.organizationId, table.ownerId),
     index('projects_deleted_at_idx').on(table.deletedAt).where(sql`deleted_at is not null`),

@@ -21,7 +21,7 @@ test('succeeds: the project is gone from every view, its slug is free, its row a
   const answer = await call(deleteProject, request);
   expect([answer.status, answer.text]).toEqual([204, '']);
   expect((await call(getProject, request)).body.code).toBe('gone');
-  expect((await listProjects(member.ctx, { limit: 25 })).items).toEqual([]);
+  expect((await listProjects(member.ctx, { limit: 25, sort: '-createdAt' })).items).toEqual([]);
   expect((await create()).slug).toBe(project.slug);
   const [row] =
     await sql`select deleted_at is not null as deleted, version from projects where id = ${project.id}`;

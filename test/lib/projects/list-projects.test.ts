@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { v7 as uuidv7 } from 'uuid';
+import { expect, test } from 'vitest';
+import { listProjects } from '#lib/projects/list-projects.ts';
+import { ListProjectsQuery, projectSorts } from '#lib/projects/schemas.ts';
+import { createMember, type Member, sql } from '#test/support/tenant.ts';
+
+// Few instants and names, so that most rows are equal to another one.
+const seed = fc.record({ second: fc.nat(2), name: fc.constantFrom('a', 'B', 'é', 'a b') });
+type Seed = { second: number; name: string };
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('insert' as const), seed }),
+  fc.record({ kind: fc.constant('delete' as const), pick: fc.nat() }),
+);
+
+async function insert({ actor }: Member, seeds: Seed[]): Promise<string[]> {
+  const rows = seeds.map(({ second, name }) => ({
+    id: uuidv7(),
+    at: `2026-01-01 00:00:0${second}.123456Z`,
+    name,
+  }));
+  await sql`
+    insert into projects (id, organization_id, owner_id, name, slug, description, status, tags, metadata, created_at, updated_at)
+    select id, ${actor.organizationId}, ${actor.userId}, name, id::text, '', 'active', '{}', '{}', at, at
+    from jsonb_to_recordset(${sql.json(rows)}) as row (id uuid, name text, at timestamptz)`;
+  return rows.map(({ id }) => id);
+}
+
+const runs = Math.ceil(1_000 / projectSorts.length);
+
+test.each(projectSorts)(
+  `${runs} interleavings repeat and skip nothing: sort=%s`,
+  { timeout: 60_000 },
+  async (sort) => {
+    const member = await createMember();
+    const property = fc.asyncProperty(
+      fc.array(seed, { minLength: 3, maxLength: 12 }),
+      fc.array(step, { maxLength: 8 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (seeds, steps, limit) => {
+        await sql`delete from projects where organization_id = ${member.actor.organizationId}`;
+        const initial = await insert(member, seeds);
+        const staying = new Set(initial);
+        const seen: string[] = [];
+        const pending = [...steps];
+        let cursor: string | undefined;
+        do {
+          const page = await listProjects(member.ctx, ListProjectsQuery.parse({ sort, limit, cursor }));
+          seen.push(...page.items.map(({ id }) => id));
+          cursor = page.nextCursor;
+          const next = pending.shift();
+          if (next?.kind === 'insert') await insert(member, [next.seed]);
+          else if (next) {
+            const victim = initial[next.pick % initial.length] ?? '';
+            staying.delete(victim);
+            await sql`update projects set deleted_at = now() where id = ${victim}`;
+          }
+        } while (cursor);
+        expect(new Set(seen).size).toBe(seen.length);
+        expect([...staying].filter((id) => !seen.includes(id))).toEqual([]);
+      },
+    );
+    await fc.assert(property, { numRuns: runs });
+  },
+);
