@@ -1,5 +1,6 @@
-import { AuditPage, AuditPageQuery } from '#lib/audit/schemas.ts';
+import { AuditPage } from '#lib/audit/schemas.ts';
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { PageQuery } from '#lib/pagination/page-query.ts';
 import { listProjectHistory } from '#lib/projects/list-project-history.ts';
 import { ProjectParams } from '#lib/projects/schemas.ts';
 
@@ -14,7 +15,7 @@ export const handler = defineEndpoint(
     rateLimit: 'read',
     statements: 2,
     params: ProjectParams,
-    query: AuditPageQuery,
+    query: PageQuery,
     response: { status: 200, schema: AuditPage },
     errors: ['not_found', 'invalid_cursor'],
   },

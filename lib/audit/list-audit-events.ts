@@ -20,7 +20,9 @@ export async function listAuditEvents(ctx: Context, query: ListAuditEventsQuery)
         actorId === undefined ? undefined : eq(auditEvents.actorId, actorId),
         action === undefined ? undefined : eq(auditEvents.action, action),
         entityId === undefined ? undefined : eq(auditEvents.entityId, entityId),
-        createdAfter === undefined ? undefined : sql`${auditEvents.createdAt} > ${createdAfter}::timestamptz`,
+        createdAfter === undefined
+          ? undefined
+          : sql`${auditEvents.createdAt} >= ${createdAfter}::timestamptz`,
         createdBefore === undefined
           ? undefined
           : sql`${auditEvents.createdAt} < ${createdBefore}::timestamptz`,

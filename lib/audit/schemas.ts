@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PageQuery } from '#lib/pagination/page-query.ts';
 
 // PostgreSQL has no year 0, and reads at most 128 characters as a time.
 const Instant = z.iso
@@ -21,23 +22,11 @@ export const AuditEvent = z
   })
   .meta({ id: 'AuditEvent' });
 
-export const AuditPageQuery = z.object({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(25)
-    .transform((limit) => Math.min(limit, 100))
-    .meta({ description: 'Page size; above 100 it counts as 100.' }),
-  cursor: z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' }),
-});
-export type AuditPageQuery = z.output<typeof AuditPageQuery>;
-
-export const ListAuditEventsQuery = AuditPageQuery.extend({
+export const ListAuditEventsQuery = PageQuery.extend({
   actorId: z.string().min(1).max(200).optional(),
   action: z.string().min(1).max(100).optional().meta({ example: 'project.update' }),
   entityId: z.uuid().optional(),
-  createdAfter: Instant.optional().meta({ description: 'Only later events; the instant itself is out.' }),
+  createdAfter: Instant.optional().meta({ description: 'From this instant on.' }),
   createdBefore: Instant.optional().meta({ description: 'Only earlier events; the instant itself is out.' }),
 });
 export type ListAuditEventsQuery = z.output<typeof ListAuditEventsQuery>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PageQuery } from '#lib/pagination/page-query.ts';
 
 export const projectStatuses = ['active', 'paused', 'completed', 'archived'] as const;
 
@@ -113,17 +114,7 @@ export const ListProjectsQuery = ProjectFilter.extend({
     description:
       'The order, descending with `-`. Names compare by the bytes of their UTF-8: `Z` comes before `a`.',
   }),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(25)
-    .transform((limit) => Math.min(limit, 100))
-    .meta({ description: 'Page size; above 100 it counts as 100.' }),
-  // Holds a name: 200 characters of at most 6 bytes in JSON, in base64.
-  cursor: z.string().max(2_000).optional().meta({
-    description: '`nextCursor` of the page before; valid for the same sort and filters only.',
-  }),
+  ...PageQuery.shape,
   count: z.enum(['exact', 'estimated']).optional().meta({
     description: 'Adds `count`: `exact` counts every match, `estimated` asks the planner and is quick.',
   }),

@@ -61,7 +61,7 @@ describe('succeeds', () => {
       'project.update',
     ]);
     const { createdAt } = (await list({ action: 'project.update' })).body.items[0];
-    expect(await actions({ createdAfter: createdAt })).toEqual(['project.delete']);
+    expect(await actions({ createdAfter: createdAt })).toEqual(['project.delete', 'project.update']);
     expect(await actions({ createdBefore: createdAt })).toEqual(['project.create', 'project.create']);
     expect(await actions({ actorId: 'nobody' })).toEqual([]);
   });
