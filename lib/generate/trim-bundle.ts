@@ -10,8 +10,8 @@ const unused = [
   /drizzle-orm\/(relations|pg-core\/query-builders\/query)\.js$/,
   // Only for migrations: what a table says behind its columns is never called at run time.
   /drizzle-orm\/pg-core\/(indexes|primary-keys)\.js$/,
-  // `$count` and materialized views.
-  /drizzle-orm\/pg-core\/query-builders\/(count|refresh-materialized-view)\.js$/,
+  // Materialized views.
+  /drizzle-orm\/pg-core\/query-builders\/refresh-materialized-view\.js$/,
   // Logical replication and large objects.
   /postgres\/src\/(subscribe|large)\.js$/,
 ];
