@@ -18,6 +18,11 @@ const unused = [
 
 const exported = /export (?:default )?(?:async )?(?:function|class|const) (\w+)|export \{([^}]*)\}/g;
 
+/** The commands of `@upstash/redis` that we send; the classes of the other 220, and its pipelines, are left out. */
+const sentCommands = new Set(['EvalCommand', 'EvalshaCommand', 'PingCommand']);
+const redisClass =
+  /^var (\w+Command|Pipeline|AutoPipelineExecutor|SearchIndex|VectorIndex) = class(?: extends \w+)? \{\n[\s\S]*?^\};/gm;
+
 /** An esbuild plugin that leaves those modules out: their exports are functions that throw when their result is used. */
 const trimBundle: Plugin = {
   name: 'trim-bundle',
@@ -35,6 +40,13 @@ const trimBundle: Plugin = {
         const exports = [...names].map((name) => `absent as ${name}`).join(', ');
         return { contents: `${absent} export ${isDefault ? 'default absent' : `{ ${exports} }`};` };
       });
+    build.onLoad({ filter: /@upstash\/redis\/chunk-\w+\.mjs$/ }, ({ path }) => {
+      const absent = `const absent = (name) => class { constructor() { throw new Error('left out of the bundle: @upstash/redis ' + name) } };`;
+      const trimmed = readFileSync(path, 'utf8').replace(redisClass, (source, name) =>
+        sentCommands.has(name) ? source : `var ${name} = absent('${name}');`,
+      );
+      return { contents: absent + trimmed };
+    });
   },
 };
 

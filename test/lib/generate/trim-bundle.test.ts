@@ -31,6 +31,14 @@ test('what is left out does not fail until it is used, and then by name', async 
   expect(() => schema.toJSONSchema()).toThrow('left out of the bundle: zod/v4/core/to-json-schema.js');
 });
 
+test('a Redis command that nothing sends fails by name, the others work', async () => {
+  const { redis } = (await bundle(
+    "import { Redis } from '@upstash/redis'; export const redis = new Redis({ url: 'http://127.0.0.1:9', token: 't', retry: false, enableAutoPipelining: false });",
+  )) as { redis: Record<'get' | 'ping', (key?: string) => Promise<unknown>> };
+  expect(() => redis.get('key')).toThrow('left out of the bundle: @upstash/redis GetCommand');
+  await expect(redis.ping()).rejects.toThrow('fetch failed');
+});
+
 test('every pattern still finds its module', async () => {
   const everything = `
     import * as z from 'zod';
