@@ -1,7 +1,8 @@
-import { authCookie } from '#lib/auth/auth-cookie.ts';
 import { login } from '#lib/auth/login.ts';
-import { AccessToken, LoginInput } from '#lib/auth/schemas.ts';
+import { LoginInput } from '#lib/auth/schemas.ts';
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { SessionTokens } from '#lib/sessions/schemas.ts';
+import { sessionCookies } from '#lib/sessions/session-cookies.ts';
 
 export const handler = defineEndpoint(
   {
@@ -11,10 +12,11 @@ export const handler = defineEndpoint(
     summary: 'Log in with email and password',
     access: 'public',
     rateLimit: 'login',
-    statements: 1,
+    accountField: 'email',
+    statements: 4,
     body: LoginInput,
-    response: { status: 200, schema: AccessToken, cookies: (token) => [authCookie(token)] },
+    response: { status: 200, schema: SessionTokens, cookies: sessionCookies },
     errors: ['invalid_credentials'],
   },
-  ({ ctx, body }) => login(ctx, body),
+  ({ ctx, body, client }) => login(ctx, body, client),
 );

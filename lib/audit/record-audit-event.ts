@@ -34,10 +34,14 @@ export async function recordAuditEvent<A extends Actor | SystemActor>(
 }
 
 function describeActor(actor: Actor | SystemActor, event: AuditEvent | SystemAuditEvent) {
-  if (actor.type === 'user')
-    return { actorType: actor.type, actorId: actor.userId, organizationId: actor.organizationId };
-  const { organizationId } = event as SystemAuditEvent;
-  return { actorType: actor.type, actorId: actor.jobId, organizationId };
+  if (actor.type === 'system')
+    return {
+      actorType: actor.type,
+      actorId: actor.jobId,
+      organizationId: (event as SystemAuditEvent).organizationId,
+    };
+  const actorId = actor.type === 'user' ? actor.userId : actor.keyId;
+  return { actorType: actor.type, actorId, organizationId: actor.organizationId };
 }
 
 function diff(before: Record<string, unknown>, after: Record<string, unknown>) {

@@ -10,8 +10,8 @@ const Instant = z.iso
 export const AuditEvent = z
   .object({
     id: z.uuid(),
-    actorType: z.enum(['user', 'system']),
-    actorId: z.string().meta({ description: 'The id of the user, or the name of the job.' }),
+    actorType: z.enum(['user', 'api_key', 'system']),
+    actorId: z.string().meta({ description: 'The id of the user or API key, or the name of the job.' }),
     action: z.string().meta({ example: 'project.update' }),
     entityId: z.uuid().meta({ description: 'What was acted on; it may not exist any more.' }),
     changes: z

@@ -1,16 +1,21 @@
 import { asc, eq } from 'drizzle-orm';
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '#lib/context.ts';
 import { memberships } from '#lib/db/schema/memberships.ts';
 import { users } from '#lib/db/schema/users.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
-import { issueAccessToken } from './issue-access-token.ts';
+import { type Client, createSession } from '#lib/sessions/create-session.ts';
+import type { SessionTokens } from '#lib/sessions/schemas.ts';
+import { rolesOf } from './find-roles.ts';
 import { verifyPassword } from './passwords.ts';
-import type { AccessToken, LoginInput } from './schemas.ts';
+import type { LoginInput } from './schemas.ts';
 
-/** Exchanges email and password for an access token to the user's oldest organization. */
-export async function login(ctx: Context<undefined>, input: LoginInput): Promise<AccessToken> {
+/** Exchanges email and password for a session in the user's oldest organization. */
+export async function login(
+  ctx: Context<undefined>,
+  input: LoginInput,
+  client: Client,
+): Promise<SessionTokens> {
   const [user] = await getDatabase(ctx)
     .select({
       id: users.id,
@@ -24,16 +29,13 @@ export async function login(ctx: Context<undefined>, input: LoginInput): Promise
     .where(eq(users.email, input.email))
     .orderBy(asc(memberships.createdAt))
     .limit(1);
-  const isCorrect = await verifyPassword(input.password, user?.passwordHash);
+  const isCorrect = await verifyPassword(input.password, user?.passwordHash ?? undefined);
   if (!user || !isCorrect) throw new AppError('invalid_credentials', 'Email or password is wrong');
-  return issueAccessToken(
-    {
-      type: 'user',
-      userId: user.id,
-      organizationId: user.organizationId,
-      roles: user.isOperator ? [user.role, 'operator'] : [user.role],
-      sessionId: uuidv7(),
-    },
-    ctx.now,
-  );
+  return createSession(ctx, {
+    userId: user.id,
+    organizationId: user.organizationId,
+    roles: rolesOf(user),
+    authenticationMethods: ['pwd'],
+    client,
+  });
 }

@@ -1,21 +1,38 @@
+const viewer = ['projects:read', 'organization:read', 'members:read'] as const;
+const editor = [...viewer, 'projects:create', 'projects:update', 'api_keys:read', 'api_keys:manage'] as const;
+const admin = [
+  ...editor,
+  'projects:delete',
+  'audit:read',
+  'organization:update',
+  'members:manage',
+  'invitations:manage',
+] as const;
+
 /** Who may do what: the only place where a role gets a permission. */
 export const rolePermissions = {
-  owner: ['projects:read', 'projects:create', 'projects:update', 'projects:delete', 'audit:read'],
-  admin: ['projects:read', 'projects:create', 'projects:update', 'projects:delete', 'audit:read'],
-  editor: ['projects:read', 'projects:create', 'projects:update'],
-  viewer: ['projects:read'],
+  owner: admin,
+  admin,
+  editor,
+  viewer,
   /** Runs the platform; has no say inside an organization unless it is also a member. */
-  operator: [],
+  operator: ['signing_keys:rotate'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Role = keyof typeof rolePermissions;
 export type Permission = (typeof rolePermissions)[Role][number];
 
 export const roles = Object.keys(rolePermissions) as readonly Role[];
+export const permissions = [...new Set(Object.values(rolePermissions).flat())].sort();
 /** The roles a member holds inside an organization. */
 export const organizationRoles = ['owner', 'admin', 'editor', 'viewer'] as const satisfies readonly Role[];
+export type OrganizationRole = (typeof organizationRoles)[number];
 
-/** True when any of the roles includes the permission. */
-export function hasPermission(held: readonly Role[], permission: Permission): boolean {
-  return held.some((role) => (rolePermissions[role] as readonly string[]).includes(permission));
+/** True when any of the roles includes the permission and, for an API key, its scopes do too. */
+export function isAllowed(
+  { roles: held, scopes }: { roles: readonly Role[]; scopes?: readonly Permission[] },
+  permission: Permission,
+): boolean {
+  const isHeld = held.some((role) => (rolePermissions[role] as readonly string[]).includes(permission));
+  return isHeld && (scopes === undefined || scopes.includes(permission));
 }

@@ -9,15 +9,6 @@ export const LoginInput = z
   .meta({ id: 'LoginInput' });
 export type LoginInput = z.output<typeof LoginInput>;
 
-export const AccessToken = z
-  .object({
-    accessToken: z.string().meta({ description: 'JWT (RFC 9068) for `Authorization: Bearer`.' }),
-    tokenType: z.literal('Bearer'),
-    expiresIn: z.int().meta({ description: 'Seconds until it expires.', example: 900 }),
-  })
-  .meta({ id: 'AccessToken' });
-export type AccessToken = z.output<typeof AccessToken>;
-
 export const CurrentUser = z
   .object({
     id: z.uuid(),

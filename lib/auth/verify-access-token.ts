@@ -2,30 +2,32 @@ import { errors, type JWTPayload, jwtVerify } from 'jose';
 import * as z from 'zod';
 import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
-import type { Actor } from './actor.ts';
-import { type Role, rolePermissions } from './permissions.ts';
-import { getSigningKey, tokenAlgorithm } from './signing-key.ts';
+import type { UserActor } from './actor.ts';
+import { findVerifier, tokenAlgorithm } from './key-ring.ts';
+import { type Role, roles } from './permissions.ts';
 
 const AccessClaims = z.object({
   sub: z.uuid(),
   org: z.uuid(),
   sid: z.uuid(),
-  roles: z.array(z.enum(Object.keys(rolePermissions) as [Role, ...Role[]])).min(1),
+  gen: z.int().min(1),
+  auth_time: z.int(),
+  roles: z.array(z.enum(roles as [Role, ...Role[]])).min(1),
 });
 
-/** The actor of a valid access token, checked without I/O; throws `unauthenticated` with the reason. */
-export async function verifyAccessToken(token: string, now: Date): Promise<Actor> {
+/** The actor of a valid access token; throws `unauthenticated` with the reason. Whether its session lives on is not asked here. */
+export async function verifyAccessToken(token: string, now: Date): Promise<UserActor> {
   const claims = AccessClaims.safeParse(await verifySignature(token, now));
   if (!claims.success) throw new AppError('unauthenticated', 'The access token lacks required claims');
-  const { sub, org, sid, roles } = claims.data;
-  return { type: 'user', userId: sub, organizationId: org, sessionId: sid, roles };
+  const { sub, org, sid, gen, auth_time: authenticatedAtSeconds, roles } = claims.data;
+  const session = { id: sid, generation: gen, authenticatedAtSeconds };
+  return { type: 'user', userId: sub, organizationId: org, roles, session };
 }
 
 async function verifySignature(token: string, now: Date): Promise<JWTPayload> {
   const config = getConfig();
-  const key = getSigningKey();
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, key.publicKey, {
+    const { payload } = await jwtVerify(token, ({ kid }) => requireVerifier(kid, now), {
       algorithms: [tokenAlgorithm],
       typ: 'at+jwt',
       issuer: config.PUBLIC_URL,
@@ -33,8 +35,7 @@ async function verifySignature(token: string, now: Date): Promise<JWTPayload> {
       requiredClaims: ['sub', 'jti', 'iat', 'exp'],
       currentDate: now,
     });
-    if (protectedHeader.kid === key.kid) return payload;
-    throw new AppError('unauthenticated', 'The access token is signed by an unknown key');
+    return payload;
   } catch (error) {
     if (error instanceof errors.JWTExpired)
       throw new AppError('unauthenticated', 'The access token has expired');
@@ -42,4 +43,10 @@ async function verifySignature(token: string, now: Date): Promise<JWTPayload> {
       throw new AppError('unauthenticated', 'The access token is not valid');
     throw error;
   }
+}
+
+async function requireVerifier(kid: string | undefined, now: Date) {
+  const key = kid === undefined ? undefined : await findVerifier(kid, now);
+  if (!key) throw new AppError('unauthenticated', 'The access token is signed by an unknown key');
+  return key;
 }

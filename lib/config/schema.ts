@@ -3,6 +3,7 @@ import * as z from 'zod';
 export const stages = ['local', 'test', 'dev', 'staging', 'prod'] as const;
 
 const secret = z.string().min(1);
+const flag = z.enum(['true', 'false']);
 const positiveInteger = z.coerce.number().int().positive();
 
 /** Every setting of the product, by its environment name. `secret: true` keys come from Secrets Manager when deployed. */
@@ -19,8 +20,7 @@ export const configSchema = z
     DATABASE_POOL_MAX: positiveInteger
       .default(2)
       .meta({ description: 'Connections per instance; a Lambda instance serves one request at a time.' }),
-    DATABASE_PREPARE: z
-      .enum(['true', 'false'])
+    DATABASE_PREPARE: flag
       .default('true')
       .transform((text) => text === 'true')
       .meta({ description: 'Prepared statements; false behind a transaction pooler.' }),
@@ -33,14 +33,19 @@ export const configSchema = z
       .max(1_000)
       .default(150)
       .meta({ description: 'Budget of the one Redis round trip of a request.' }),
-    AUTH_SIGNING_KEY: secret
-      .refine(isEd25519PrivateJwk, 'must be a private Ed25519 JWK (JSON) with a kid')
-      .meta({ description: 'Private Ed25519 JWK (JSON) that signs access tokens.', secret: true }),
+    AUTH_SECRET: secret.regex(/^[\w-]{43,}$/, 'must be at least 256 random bits in base64url').meta({
+      description: 'Seals and derives every other key; 256 random bits in base64url.',
+      secret: true,
+    }),
     AUTH_AUDIENCE: z.string().min(1).default('plinth').meta({ description: 'Audience of access tokens.' }),
     ACCESS_TOKEN_TTL_SECONDS: positiveInteger
       .max(900)
       .default(900)
       .meta({ description: 'Lifetime of an access token.' }),
+    LEGACY_ACCESS_COOKIE: flag
+      .default('false')
+      .transform((text) => text === 'true')
+      .meta({ description: 'Whether the cookie access_token is read, which earlier clients send.' }),
     ALLOWED_ORIGINS: z
       .string()
       .default('')
@@ -67,13 +72,3 @@ export const configSchema = z
   });
 
 export type Config = z.output<typeof configSchema>;
-
-function isEd25519PrivateJwk(text: string): boolean {
-  try {
-    const jwk = JSON.parse(text);
-    return jwk?.kty === 'OKP' && jwk.crv === 'Ed25519' && Boolean(jwk.d && jwk.x && jwk.kid);
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}

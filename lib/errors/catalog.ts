@@ -32,6 +32,16 @@ export const errorCatalog = {
     title: 'Wrong email or password',
     retryable: false,
   },
+  invalid_refresh_token: {
+    status: 401,
+    title: 'Log in again',
+    retryable: false,
+  },
+  step_up_required: {
+    status: 401,
+    title: 'Prove once more who you are',
+    retryable: false,
+  },
   forbidden: {
     status: 403,
     title: 'Not allowed',

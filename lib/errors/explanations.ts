@@ -10,7 +10,12 @@ export const errorExplanations: Record<ErrorCode, string> = {
     'The access token is missing, expired or not valid. Log in and send it as `Authorization: Bearer`.',
   invalid_credentials:
     'No account matches this email and password. The answer is the same whether or not the account exists.',
-  forbidden: 'Your role does not include the permission that this operation declares.',
+  invalid_refresh_token:
+    'The refresh token is unknown, was used before, or its session has ended. Log in again.',
+  step_up_required:
+    'The operation needs a proof of identity that is at most ten minutes old. Log in again, or step up the session.',
+  forbidden:
+    'Your role, or the scopes of your API key, do not include the permission that this operation declares.',
   csrf_failed:
     'Writes that authenticate by cookie must come from this site or an allowed origin. Use a bearer token elsewhere.',
   not_found: 'It does not exist, or you may not know that it does.',

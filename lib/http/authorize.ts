@@ -1,39 +1,52 @@
-import { hasPermission, type Permission } from '#lib/auth/permissions.ts';
-import { getConfig } from '#lib/config/get-config.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { isAllowed, type Permission } from '#lib/auth/permissions.ts';
 import { AppError } from '#lib/errors/app-error.ts';
-import type { HttpRequest } from './http-request.ts';
+import { assertNotForged } from './cross-site.ts';
 import type { AuthenticationState } from './identify.ts';
 import type { Middleware } from './middleware.ts';
+import { assertSessionLives } from './session-check.ts';
 
-/** Who may call: anyone, anyone who is logged in, or who has the permission. */
-export type Access = 'public' | 'authenticated' | { readonly permission: Permission };
+/**
+ * Who may call: anyone; anyone who is known; a person who is logged in; who has the permission. `stepUp` also wants a person who
+ * proved who they are in the last ten minutes.
+ */
+export type Access =
+  | 'public'
+  | 'authenticated'
+  | 'session'
+  | { readonly permission: Permission; readonly stepUp?: never }
+  | { readonly permission?: Permission; readonly stepUp: true };
+
+/** How long a proof of identity is enough for the most sensitive operations. */
+export const stepUpSeconds = 600;
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Refuses who may not call: `unauthenticated`, `csrf_failed` or `forbidden`. */
+/** Refuses who may not call: `unauthenticated`, `csrf_failed`, `forbidden` or `step_up_required`. */
 export function authorize(access: Exclude<Access, 'public'>): Middleware {
   return {
-    before({ event: request, internal }) {
-      const { refusal, viaCookie } = internal as AuthenticationState;
+    async before({ event: request, internal }) {
+      const { refusal, viaCookie, generation } = internal as AuthenticationState;
       if (refusal) throw refusal;
-      if (!request.actor)
-        throw new AppError('unauthenticated', 'Send an access token as Authorization: Bearer');
-      if (viaCookie && !safeMethods.has(request.method)) assertSameSite(request);
-      if (access !== 'authenticated' && !hasPermission(request.actor.roles, access.permission))
-        throw new AppError('forbidden', `This needs the permission ${access.permission}`);
+      const { actor } = request;
+      if (!actor) throw new AppError('unauthenticated', 'Send an access token as Authorization: Bearer');
+      const session = actor.type === 'user' ? actor.session : undefined;
+      if (session) await assertSessionLives(session, generation, viaCookie === true, request.now);
+      if (viaCookie && session && !safeMethods.has(request.method)) assertNotForged(request, session.id);
+      assertAccess(access, actor, request.now);
     },
   };
 }
 
-/** A browser attaches cookies to requests that other sites make: only the browser's own word tells them apart. */
-function assertSameSite(request: HttpRequest): void {
-  const site = request.headers['sec-fetch-site'];
-  if (site === 'same-origin' || site === 'none') return;
-  const { ALLOWED_ORIGINS, PUBLIC_URL } = getConfig();
-  const origin = request.headers.origin;
-  if (origin && (origin === new URL(PUBLIC_URL).origin || ALLOWED_ORIGINS.includes(origin))) return;
-  throw new AppError(
-    'csrf_failed',
-    'A cookie-authenticated write must come from this site or an allowed origin',
-  );
+function assertAccess(access: Exclude<Access, 'public'>, actor: Actor, now: Date): void {
+  if (access === 'authenticated') return;
+  const { permission, stepUp } = access === 'session' ? {} : access;
+  const isForPeople = access === 'session' || stepUp;
+  if (isForPeople && (actor.type !== 'user' || !actor.session))
+    throw new AppError('forbidden', 'This needs a person who is logged in here');
+  if (permission && !isAllowed(actor, permission))
+    throw new AppError('forbidden', `This needs the permission ${permission}`);
+  const authenticatedAt = actor.type === 'user' ? (actor.session?.authenticatedAtSeconds ?? 0) : 0;
+  if (stepUp && now.getTime() / 1000 - authenticatedAt > stepUpSeconds)
+    throw new AppError('step_up_required', 'This needs a proof of identity of the last ten minutes');
 }

@@ -8,6 +8,7 @@ import { answerOnce } from './idempotency.ts';
 import { identify } from './identify.ts';
 import { instanceLimit } from './instance-limit.ts';
 import { bodyMediaTypes, jsonBody } from './json-body.ts';
+import { refreshCookie } from './refresh-cookie.ts';
 
 /**
  * One operation over HTTP, as a Lambda handler that carries its contract. Whatever `run` does, the caller gets an answer
@@ -23,16 +24,19 @@ export function defineEndpoint<
   spec: EndpointSpec<A, P, Q, B, R>,
   run: (input: EndpointInput<A, P, Q, B>) => Promise<EndpointOutput<R>>,
 ): Endpoint {
-  const { access, rateLimit, body } = spec;
+  const { access, rateLimit, body, accountField } = spec;
   const traced = async (input: EndpointInput<A, P, Q, B>) => {
     const tracer = await getTracer();
     return tracer.trace(spec.id, () => run(input));
   };
+  const readBody = body ? [jsonBody(bodyMediaTypes(spec))] : [];
   const entry = [
     ...(access === 'public' ? [] : [identify()]),
-    rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit),
+    ...(accountField === undefined ? [] : readBody),
+    rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit, accountField),
     ...(access === 'public' ? [] : [authorize(access)]),
-    ...(body ? [jsonBody(bodyMediaTypes(spec))] : []),
+    ...(accountField === undefined ? readBody : []),
+    ...(spec.readsRefreshCookie ? [refreshCookie()] : []),
   ];
   return createPipeline(spec, traced as never, entry, spec.idempotent && (answerOnce as never));
 }

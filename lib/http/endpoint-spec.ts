@@ -1,7 +1,8 @@
 import type * as z from 'zod';
-import type { Actor } from '#lib/auth/actor.ts';
+import type { Actor, UserActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import type { ErrorCode } from '#lib/errors/catalog.ts';
+import type { Client } from '#lib/sessions/create-session.ts';
 import type { Access } from './authorize.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { RateLimitName } from './rate-limits.ts';
@@ -44,6 +45,8 @@ export interface EndpointSpec<
   readonly description?: string;
   readonly access: A;
   readonly rateLimit: RateLimitName;
+  /** The field of the body that names an account: its requests are also counted together, wherever they come from. */
+  readonly accountField?: string;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -56,6 +59,8 @@ export interface EndpointSpec<
   readonly statements: number;
   /** The codes the operation itself throws; those of the pipeline are known from the other fields. */
   readonly errors?: readonly ErrorCode[];
+  /** A browser may leave `refreshToken` out of the body: its cookie has it. */
+  readonly readsRefreshCookie?: true;
   /** Set by defineStaticEndpoint: such a function gets no secret. */
   readonly isStatic?: true;
   /** Lambda time-out; the client gets our own 504 shortly before it. */
@@ -69,7 +74,7 @@ export interface EndpointInput<
   Q extends Schema | undefined,
   B extends Schema | undefined,
 > {
-  readonly ctx: Context<A extends 'public' ? undefined : Actor>;
+  readonly ctx: Context<ActorOf<A>>;
   readonly params: Output<P>;
   readonly query: Output<Q>;
   readonly body: Output<B>;
@@ -77,7 +82,14 @@ export interface EndpointInput<
   readonly ifMatch: readonly number[] | undefined;
   readonly method: string;
   readonly path: string;
+  readonly client: Client;
 }
+
+type ActorOf<A extends Access> = A extends 'public'
+  ? undefined
+  : A extends 'session' | { readonly stepUp: true }
+    ? UserActor
+    : Actor;
 
 /** What the operation returns: the input of the response schema. */
 // biome-ignore lint/suspicious/noConfusingVoidType: it is a return type.

@@ -6,8 +6,10 @@ export function errorCodesOf(spec: AnyEndpointSpec): ReadonlySet<ErrorCode> {
   const isWrite = spec.method !== 'GET';
   const codes: [ErrorCode, boolean][] = [
     ['unauthenticated', spec.access !== 'public'],
-    ['csrf_failed', spec.access !== 'public' && isWrite],
-    ['forbidden', typeof spec.access === 'object'],
+    ['csrf_failed', (spec.access !== 'public' && isWrite) || spec.readsRefreshCookie === true],
+    ['forbidden', typeof spec.access === 'object' || spec.access === 'session'],
+    ['step_up_required', typeof spec.access === 'object' && spec.access.stepUp === true],
+    ['invalid_refresh_token', spec.readsRefreshCookie === true],
     ['malformed_json', Boolean(spec.body)],
     ['unsupported_media_type', Boolean(spec.body)],
     ['body_too_large', Boolean(spec.body)],

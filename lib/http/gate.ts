@@ -1,43 +1,90 @@
+import { createHash } from 'node:crypto';
 import { logger } from '#lib/observability/logger.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
-import { runScript } from '#lib/redis/run-script.ts';
+import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
+import { sessionKey, takeRemembered } from '#lib/sessions/fleet-state.ts';
+import { idleSeconds } from '#lib/sessions/lifetime.ts';
+import type { HttpRequest } from './http-request.ts';
+import type { AuthenticationState } from './identify.ts';
 import { countInInstance } from './instance-limit.ts';
 import type { Middleware } from './middleware.ts';
 import { applyRateLimit, principalOf } from './rate-limit.ts';
 import { type RateLimitName, rateLimits } from './rate-limits.ts';
 
-/** The one Redis round trip of a request: counts it against its limit, across all instances. */
-export function gate(policy: Exclude<RateLimitName, 'instance'>): Middleware {
+interface Counter {
+  readonly policy: RateLimitName;
+  readonly key: string;
+  readonly windowMs: number;
+}
+
+/** The one Redis round trip of a request, across all instances: counts it against its limits and looks up its session. */
+export function gate(policy: Exclude<RateLimitName, 'instance'>, accountField?: string): Middleware {
   return {
-    async before({ event: request }) {
-      const windowMs = rateLimits[policy].windowSeconds * 1000;
-      const key = `rate:${policy}:${principalOf(request)}`;
-      applyRateLimit(request, policy, await countInFleet(key, windowMs, request.startedAt));
+    async before({ event: request, internal }) {
+      const counters = [counterOf(policy, principalOf(request))];
+      const account = accountField && accountOf(request.body, accountField);
+      if (account) counters.push(counterOf('account', account));
+      const session = request.actor?.type === 'user' ? request.actor.session : undefined;
+      const { counts, generation } = await askFleet(counters, session?.id, request.startedAt);
+      (internal as AuthenticationState).generation = generation;
+      applyLimits(request, counters, counts);
     },
   };
 }
 
+function counterOf(policy: RateLimitName, principal: string): Counter {
+  return { policy, key: `rate:${policy}:${principal}`, windowMs: rateLimits[policy].windowSeconds * 1000 };
+}
+
+/** The account a body names, as a digest: Redis keeps no addresses of people. */
+function accountOf(body: unknown, field: string): string | undefined {
+  const name = (body as Record<string, unknown> | null)?.[field];
+  return typeof name === 'string'
+    ? createHash('sha256').update(name.toLowerCase()).digest('base64url')
+    : undefined;
+}
+
+function applyLimits(
+  request: HttpRequest,
+  counters: readonly Counter[],
+  counts: readonly { count: number; remainingMs: number }[],
+): void {
+  // Backwards, so that the headers speak of the route's own limit.
+  for (const [index, { policy }] of [...counters.entries()].reverse())
+    applyRateLimit(request, policy, counts[index] as { count: number; remainingMs: number });
+}
+
 /** Without Redis the instance counts alone: the limit loosens to once per instance, but never goes away. */
-async function countInFleet(key: string, windowMs: number, nowMs: number) {
+async function askFleet(counters: readonly Counter[], sessionId: string | undefined, nowMs: number) {
+  const remembered = takeRemembered();
+  const keys = [
+    ...counters.map(({ key }) => key),
+    ...(sessionId === undefined ? [] : [sessionKey(sessionId)]),
+    ...remembered.map(({ id }) => sessionKey(id)),
+  ];
+  const args = [
+    counters.length,
+    sessionId === undefined ? 0 : 1,
+    idleSeconds * 1000,
+    ...counters.map(({ windowMs }) => windowMs),
+    ...remembered.map(({ generation }) => generation),
+  ];
   try {
-    const [count, remainingMs] = await runScript<[number, number]>(gateScript, [key], [String(windowMs)]);
-    return { count: Number(count), remainingMs: Number(remainingMs) };
+    const reply = await runScript<number[]>(gateScript, keys, args.map(String));
+    const counts = counters.map((_, index) => ({
+      count: Number(reply[index * 2]),
+      remainingMs: Number(reply[index * 2 + 1]),
+    }));
+    return { counts, generation: Number(reply[counters.length * 2] ?? -1) };
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
     if (isAway(error))
-      logger.warn('Redis does not answer: this instance counts alone', { reason: error.message });
-    else if (isRefusal(error)) logger.error('Redis refuses the gate: this instance counts alone', { error });
+      logger.warn('Redis does not answer: this instance counts alone', { reason: `${error}` });
+    else if (isRefusal(error))
+      logger.error('Redis refuses the gate: this instance counts alone', { error: error as Error });
     else throw error;
-    return countInInstance(key, windowMs, nowMs);
+    return {
+      counts: counters.map(({ key, windowMs }) => countInInstance(key, windowMs, nowMs)),
+      generation: undefined,
+    };
   }
-}
-
-/** What `fetch` throws when nobody answers, or not in time. */
-function isAway(error: Error): boolean {
-  return error instanceof TypeError || ['TimeoutError', 'AbortError'].includes(error.name);
-}
-
-/** What the client throws for an answer other than 2xx: a quota, a wrong token, a failing script. */
-function isRefusal(error: Error): boolean {
-  return ['UpstashError', 'UpstashJSONParseError'].includes(error.name);
 }

@@ -18,6 +18,8 @@ export interface HttpRequest {
   /** Text until the JSON body parser has run. */
   body: unknown;
   actor: Actor | undefined;
+  /** Whose budget the request uses, when a credential says so; else the address is counted. */
+  principal?: string;
   /** Headers that go out with whatever the answer will be. */
   readonly responseHeaders: Record<string, string>;
   /** The error behind a 5xx, for the log only. */

@@ -1,31 +1,54 @@
-import { authCookieName } from '#lib/auth/auth-cookie.ts';
+import type { UserActor } from '#lib/auth/actor.ts';
 import { verifyAccessToken } from '#lib/auth/verify-access-token.ts';
+import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
+import { cookieName } from '#lib/sessions/session-cookies.ts';
+import type { HttpRequest } from './http-request.ts';
 import type { Middleware } from './middleware.ts';
 
 /**
- * Finds out who calls, without I/O. A bad credential is not refused here but by `authorize`, behind the gate: guesses
- * must count against the limit. A bearer token wins over the cookie.
+ * Finds out who calls. A bad credential is not refused here but by `authorize`, behind the gate: guesses must count against the
+ * limit. Of several credentials the first counts, and a bad one is never made up for by the next: the Authorization header, the
+ * cookie `auth_token`, the legacy cookie `access_token`.
  */
 export function identify(): Middleware {
   return {
     async before({ event: request, internal }) {
-      const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-      const token = bearer ?? request.cookies[authCookieName()];
-      if (!token) return;
-      (internal as AuthenticationState).viaCookie = bearer === undefined;
+      const state = internal as AuthenticationState;
       try {
-        request.actor = await verifyAccessToken(token, request.now);
+        const credential = readCredential(request);
+        if (!credential) return;
+        state.viaCookie = credential.viaCookie;
+        const actor: UserActor = await verifyAccessToken(credential.token, request.now);
+        request.actor = actor;
+        request.principal = `user:${actor.userId}`;
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
-        (internal as AuthenticationState).refusal = error;
+        state.refusal = error;
       }
     },
   };
 }
 
-/** What `identify` leaves for `authorize`. */
+/** What `identify` and `gate` leave for `authorize`. */
 export interface AuthenticationState {
   viaCookie?: boolean;
   refusal?: AppError;
+  /** The generation of the actor's session; -1 when Redis does not know it, undefined when Redis is away. */
+  generation?: number | undefined;
+}
+
+function readCredential({ headers, cookies }: HttpRequest) {
+  const { authorization } = headers;
+  if (authorization !== undefined) {
+    // Of two headers API Gateway makes one with a comma, which no token has.
+    const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(authorization)?.[1];
+    if (token === undefined)
+      throw new AppError('unauthenticated', 'The Authorization header must be `Bearer` and one access token');
+    return { token, viaCookie: false };
+  }
+  const token = cookies[cookieName('auth_token')];
+  if (token) return { token, viaCookie: true };
+  const legacy = getConfig().LEGACY_ACCESS_COOKIE ? cookies.access_token : undefined;
+  return legacy ? { token: legacy, viaCookie: true } : undefined;
 }

@@ -2,6 +2,7 @@ import type { AppError } from '#lib/errors/app-error.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
 import { toError } from '#lib/errors/to-error.ts';
+import { stepUpSeconds } from './authorize.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { HttpResponse, Middleware } from './middleware.ts';
 
@@ -41,6 +42,9 @@ function problemHeaders({ code, options }: AppError, request: HttpRequest): Reco
   // RFC 6750, 3.1: no error code for a request that did not try.
   if (code === 'unauthenticated')
     headers['www-authenticate'] = request.headers.authorization ? 'Bearer error="invalid_token"' : 'Bearer';
+  // RFC 9470, 3.
+  if (code === 'step_up_required')
+    headers['www-authenticate'] = `Bearer error="insufficient_user_authentication", max_age=${stepUpSeconds}`;
   if (code === 'unavailable') headers['retry-after'] = '1';
   if (options.retryAfterSeconds !== undefined) headers['retry-after'] = String(options.retryAfterSeconds);
   if (options.currentVersion !== undefined) headers.etag = `"v${options.currentVersion}"`;

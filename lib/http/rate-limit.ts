@@ -3,9 +3,9 @@ import { AppError } from '#lib/errors/app-error.ts';
 import type { HttpRequest } from './http-request.ts';
 import { type RateLimitName, rateLimits } from './rate-limits.ts';
 
-/** Whose budget a request uses: the user's, or that of the address (its /64 for IPv6: one subscriber has all of it). */
+/** Whose budget a request uses: the user's or API key's, or that of the address (its /64 for IPv6: one subscriber has all of it). */
 export function principalOf(request: HttpRequest): string {
-  if (request.actor) return `user:${request.actor.userId}`;
+  if (request.principal) return request.principal;
   return `ip:${isIPv6(request.sourceIp) ? networkOf(request.sourceIp) : request.sourceIp}`;
 }
 

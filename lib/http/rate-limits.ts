@@ -9,6 +9,10 @@ export const rateLimits = {
   write: { limit: 120, windowSeconds: 60 },
   /** Password guessing: the slow hash costs us more than it costs the caller. */
   login: { limit: 20, windowSeconds: 60 },
+  /** A tab refreshes every quarter of an hour; an office shares one address. */
+  refresh: { limit: 300, windowSeconds: 60 },
+  /** The same for one account from all addresses: NIST SP 800-63B, 3.2.2 allows a hundred failures in a row. */
+  account: { limit: 30, windowSeconds: 60 },
   /** Counted in the instance, without Redis: probes and pages that must answer whatever is down. */
   instance: { limit: 1200, windowSeconds: 60 },
 } as const satisfies Record<string, RateLimit>;

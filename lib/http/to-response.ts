@@ -9,7 +9,7 @@ export function toResponse(
   request: HttpRequest,
   result: unknown,
 ): HttpResponse {
-  if (!spec.schema) return { statusCode: spec.status };
+  if (!spec.schema) return { statusCode: spec.status, ...cookiesOf(spec, undefined) };
   const output = spec.schema.parse(result);
   const headers: Record<string, string> = { 'content-type': spec.contentType ?? 'application/json' };
   for (const [name, toValue] of Object.entries(spec.headers ?? {})) {
@@ -29,7 +29,11 @@ export function toResponse(
   return {
     statusCode: alternative?.status ?? spec.status,
     headers,
-    ...(spec.cookies && { cookies: spec.cookies(output) }),
+    ...cookiesOf(spec, output),
     body: typeof output === 'string' ? output : JSON.stringify(output),
   };
+}
+
+function cookiesOf({ cookies }: AnyEndpointSpec['response'], output: unknown) {
+  return cookies && { cookies: cookies(output) };
 }

@@ -7,11 +7,11 @@ import { configSchema } from '#lib/config/schema.ts';
 import { closePool } from '#lib/db/client.ts';
 import { getPostgresError } from '#lib/db/sql-state.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
+import { createSecret } from './create-secret.ts';
 import { LocalSetupError } from './local-setup-error.ts';
 import { startPostgres } from './postgres.ts';
 import { cannotOpen } from './postgres-folder.ts';
 import { startRedisEndpoint } from './redis-endpoint.ts';
-import { createSigningKey } from './signing-key.ts';
 
 export type Stack = {
   /** Ends what was started here, connections first. */
@@ -48,7 +48,7 @@ export async function startStack(
     process.env.PLINTH_STAGE ??= 'local';
     process.env.PUBLIC_URL ??= `http://localhost:${port}`;
     process.env.DATABASE_POOL_MAX ??= '10';
-    process.env.AUTH_SIGNING_KEY ??= readSigningKey();
+    process.env.AUTH_SECRET ??= readSecret();
     process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
     const { DATABASE_URL, PLINTH_STAGE } = getConfig();
     report(`migrations: ${await migrateReachable(DATABASE_URL, isExternal)} applied`);
@@ -132,12 +132,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Kept between runs, so that a token outlives a restart. */
-function readSigningKey(): string {
-  const path = join(localFolder, 'signing-key.json');
+/** Kept between runs, like the signing keys in the database that it seals. */
+function readSecret(): string {
+  const path = join(localFolder, 'auth-secret');
   if (!existsSync(path)) {
     mkdirSync(localFolder, { recursive: true });
-    writeFileSync(path, createSigningKey(), { mode: 0o600 });
+    writeFileSync(path, createSecret(), { mode: 0o600 });
   }
   return readFileSync(path, 'utf8');
 }

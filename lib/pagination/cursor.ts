@@ -1,5 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { getConfig } from '#lib/config/get-config.ts';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { deriveKey } from '#lib/auth/derive-key.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 
 // Half of a SHA-256: as far beyond guessing, in a shorter address.
@@ -7,8 +7,6 @@ const sealBytes = 16;
 
 /** What a cursor is good for: the list, the tenant, the order and the filters, as JSON. */
 export type CursorScope = readonly unknown[];
-
-let key: Buffer | undefined;
 
 /** The place behind a row, as opaque text that `openCursor` accepts for the same scope only. */
 export function sealCursor(scope: CursorScope, position: readonly string[]): string {
@@ -29,8 +27,7 @@ export function openCursor(scope: CursorScope, cursor: string): string[] {
 }
 
 function sealOf(scope: CursorScope, text: string): Buffer {
-  key ??= Buffer.from(hkdfSync('sha256', getConfig().AUTH_SIGNING_KEY, '', 'plinth list cursor', 32));
-  return createHmac('sha256', key)
+  return createHmac('sha256', deriveKey('list cursor'))
     .update(JSON.stringify([scope, text]))
     .digest()
     .subarray(0, sealBytes);

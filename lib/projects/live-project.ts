@@ -1,5 +1,5 @@
 import { and, eq, type SQL } from 'drizzle-orm';
-import { hasPermission } from '#lib/auth/permissions.ts';
+import { isAllowed } from '#lib/auth/permissions.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
 import { projects } from '#lib/db/schema/projects.ts';
@@ -19,7 +19,7 @@ export function requireProject<P>(id: string, project: P | undefined): P {
 
 /** The row, if it is not deleted; else `gone` for those who could see it and `not_found` for everybody else. */
 export function requireLive(ctx: Context, id: string, row: Project | undefined): Project {
-  const isVisible = row?.deletedAt === null || hasPermission(ctx.actor.roles, 'projects:read');
+  const isVisible = row?.deletedAt === null || isAllowed(ctx.actor, 'projects:read');
   const project = requireProject(id, isVisible ? row : undefined);
   if (project.deletedAt !== null) throw new AppError('gone', `The project ${id} was deleted`);
   return project;

@@ -1,4 +1,4 @@
-import { hasPermission, type Permission } from '#lib/auth/permissions.ts';
+import { isAllowed, type Permission } from '#lib/auth/permissions.ts';
 import type { Context } from '#lib/context.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
@@ -38,7 +38,7 @@ export async function runProjectBatch(ctx: Context, input: ProjectBatchInput): P
 
 async function runOperation(ctx: Context, operation: ProjectOperation): Promise<ItemResult> {
   const permission = permissions[operation.operation];
-  if (!hasPermission(ctx.actor.roles, permission))
+  if (!isAllowed(ctx.actor, permission))
     throw new AppError('forbidden', `This needs the permission ${permission}`);
   if (operation.operation === 'create') return { project: await createProject(ctx, operation.project) };
   const ifMatch = operation.ifVersion === undefined ? undefined : [operation.ifVersion];

@@ -1,18 +1,34 @@
-import { createHash } from 'node:crypto';
-import type { Script } from './run-script.ts';
+import { defineScript } from './run-script.ts';
 
 /**
- * KEYS[1] counter, ARGV[1] window in ms -> { requests in the window, ms until it ends }. Integers and flat arrays only,
- * so that it runs the same on Upstash, Redis 7 and the local endpoint.
+ * KEYS: the counters, the caller's session if there is one, the sessions to remember.
+ * ARGV: number of counters, number of callers' sessions (0 or 1), ms a session lives on after a use, the window of each counter in
+ * ms, the generation of each session to remember.
+ * -> for each counter { requests in the window, ms until it ends }, then the generation of the caller's session (-1: not known).
+ * Integers and flat arrays only, so that it runs the same on Upstash, Redis 7 and the local endpoint.
  */
-const source = `
-local count = redis.call('INCR', KEYS[1])
-local remaining = redis.call('PTTL', KEYS[1])
-if count == 1 or remaining < 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
-  remaining = tonumber(ARGV[1])
+export const gateScript = defineScript(`
+local reply = {}
+local counters, sessions, idle = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+for index = 1, counters do
+  local window = ARGV[index + 3]
+  local count = redis.call('INCR', KEYS[index])
+  local remaining = redis.call('PTTL', KEYS[index])
+  if count == 1 or remaining < 0 then
+    redis.call('PEXPIRE', KEYS[index], window)
+    remaining = tonumber(window)
+  end
+  reply[#reply + 1] = count
+  reply[#reply + 1] = remaining
 end
-return { count, remaining }
-`;
-
-export const gateScript: Script = { source, sha1: createHash('sha1').update(source).digest('hex') };
+if sessions == 1 then
+  local key = KEYS[counters + 1]
+  local generation = tonumber(redis.call('GET', key) or '-1')
+  if generation > 0 then redis.call('PEXPIRE', key, idle) end
+  reply[#reply + 1] = generation
+end
+for index = counters + sessions + 1, #KEYS do
+  redis.call('SET', KEYS[index], ARGV[index - sessions + 3], 'PX', idle, 'NX')
+end
+return reply
+`);

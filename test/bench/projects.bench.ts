@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { migrateDatabase } from '#drizzle/migrate.ts';
+import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
-import { createSigningKey } from '#lib/local/signing-key.ts';
 
 // PRJ-7 and PRJ-12: lists and statistics at 1,000,000 projects of one organization, as ratios within one run.
 const rows = 1_000_000;
@@ -44,14 +44,14 @@ async function measure(): Promise<void> {
     DATABASE_URL: server.url,
     UPSTASH_REDIS_REST_URL: redis.url,
     UPSTASH_REDIS_REST_TOKEN: redis.token,
-    AUTH_SIGNING_KEY: createSigningKey(),
+    AUTH_SECRET: createSecret(),
   });
   const { selectPage } = await import('#lib/projects/select-page.ts');
   const { getProjectStats } = await import('#lib/projects/get-project-stats.ts');
   const { ListProjectsQuery } = await import('#lib/projects/schemas.ts');
   const { closePool } = await import('#lib/db/client.ts');
   const ctx = {
-    actor: { type: 'user', userId, organizationId, roles: ['owner'], sessionId: userId },
+    actor: { type: 'user', userId, organizationId, roles: ['owner'], session: undefined },
     requestId: 'bench',
     now: new Date(),
     signal: new AbortController().signal,

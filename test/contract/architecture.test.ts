@@ -62,9 +62,19 @@ describe('who may import whom', () => {
       'project-counts.ts': ['projects'],
       'organizations.ts': ['organizations', 'auth'],
       'memberships.ts': ['organizations', 'auth'],
-      'users.ts': ['auth'],
+      'users.ts': ['auth', 'accounts'],
       'audit-events.ts': ['audit'],
       'idempotency-records.ts': ['idempotency'],
+      'sessions.ts': ['sessions'],
+      'refresh-tokens.ts': ['sessions'],
+      'signing-keys.ts': ['auth'],
+      'api-keys.ts': ['api-keys'],
+      'totp-enrolments.ts': ['totp'],
+      'recovery-codes.ts': ['totp'],
+      'account-tokens.ts': ['accounts'],
+      'external-identities.ts': ['auth'],
+      'invitations.ts': ['organizations'],
+      'outgoing-mails.ts': ['mail'],
     };
     const isForeign = (source: Source) =>
       importsOf(source)
@@ -77,11 +87,15 @@ describe('who may import whom', () => {
 
   test('what writes a row records an audit event, or is listed here with the reason', () => {
     const unaudited: Record<string, string> = {
+      'lib/auth/create-signing-key.ts': 'belongs to no organization',
       'lib/idempotency/expire-idempotency-records.ts': 'plumbing that no organization sees',
       'lib/idempotency/run-once.ts': 'plumbing that no organization sees',
       'lib/projects/fold-project-counts.ts': 'changes no sum',
       'lib/projects/purge-deleted-projects.ts':
         'removes what a recorded project.delete announced, thousands at a time',
+      'lib/sessions/end-sessions.ts': 'a step of verbs that record it',
+      'lib/sessions/expire-sessions.ts': 'removes what has ended',
+      'lib/sessions/issue-tokens.ts': 'a step of verbs that record it, and of each refresh',
     };
     const writes = (source: Source) =>
       importsAny(/^(drizzle-orm|lib\/db\/)/)(source) &&

@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { hashPassword } from '#lib/auth/passwords.ts';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
-import { createProject } from '#lib/projects/create-project.ts';
-import { deleteProject } from '#lib/projects/delete-project.ts';
-import { CreateProjectInput } from '#lib/projects/schemas.ts';
 import { call } from '#test/support/call.ts';
+import { succeeding } from '#test/support/scenario.ts';
 import { createMember, type Member, sql } from '#test/support/tenant.ts';
 
 const { endpoints } = await loadOperations();
@@ -25,30 +20,10 @@ async function countStatements(): Promise<number> {
   return row?.calls;
 }
 
-async function succeed({ handler, module, spec }: EndpointOperation, member: Member) {
-  const event = JSON.parse(
-    readFileSync(
-      join(import.meta.dirname, '../..', `${module.replace('functions/', 'events/')}.json`),
-      'utf8',
-    ),
-  );
-  const { id } = await createProject(member.ctx, CreateProjectInput.parse({ name: 'Counted' }));
-  if (spec.id === 'restoreProject') await deleteProject(member.ctx, id);
-  const body = event.body?.replace(/0198[-0-9a-f]{32}/g, (fixed: string) =>
-    fixed.endsWith('0a') ? member.userId : id,
-  );
-  const isLogin = spec.id === 'login';
-  if (isLogin)
-    await sql`update users set password_hash = ${await hashPassword('plinth-demo')} where id = ${member.userId}`;
-  const request = {
-    token: spec.access === 'public' ? undefined : member.token,
-    params: event.pathParameters && { id },
-    query: event.rawQueryString,
-    headers: event.headers,
-    body: isLogin ? body.replace('demo@plinth.local', member.email) : body,
-  };
+async function succeed(operation: EndpointOperation, member: Member) {
+  const request = await succeeding(operation, member);
   const before = await countStatements();
-  const answer = await call(handler, request);
+  const answer = await call(operation.handler, request);
   const statements = (await countStatements()) - before;
   return { status: answer.status, statements };
 }

@@ -5,7 +5,7 @@ import { afterAll, expect, inject, test } from 'vitest';
 import { migrateDatabase } from '#drizzle/migrate.ts';
 import { demoIds, demoLogins, seedDatabase } from '#drizzle/seed.ts';
 import { handler as login } from '#functions/auth/login.ts';
-import { createSigningKey } from '#lib/local/signing-key.ts';
+import { createSecret } from '#lib/local/create-secret.ts';
 import { call } from '#test/support/call.ts';
 
 const folder = join(import.meta.dirname, '../../drizzle');
@@ -46,7 +46,7 @@ test('the seed fills an empty database once, and its accounts can log in', async
   expect(await seedDatabase(url, 'local')).toBe('seeded');
   expect(await seedDatabase(url, 'local')).toBe('kept');
   process.env.DATABASE_URL = url;
-  process.env.AUTH_SIGNING_KEY = createSigningKey();
+  process.env.AUTH_SECRET = createSecret();
   for (const { email, password } of demoLogins)
     expect((await call(login, { body: { email, password } })).status).toBe(200);
   const client = postgres(url, { max: 1 });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { migrateDatabase } from '#drizzle/migrate.ts';
+import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
-import { createSigningKey } from '#lib/local/signing-key.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,7 +14,7 @@ declare module 'vitest' {
     templateDatabase: string;
     redisUrl: string;
     redisToken: string;
-    signingKey: string;
+    authSecret: string;
   }
 }
 
@@ -40,7 +40,7 @@ export default async function startStack(project: TestProject): Promise<() => Pr
   project.provide('templateDatabase', templateDatabase);
   project.provide('redisUrl', redis.url);
   project.provide('redisToken', redis.token);
-  project.provide('signingKey', createSigningKey());
+  project.provide('authSecret', createSecret());
   return async () => {
     await Promise.all([server.stop(), redis.close()]);
     rmSync(folder, { recursive: true, force: true });

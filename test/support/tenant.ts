@@ -1,11 +1,12 @@
 import postgres from 'postgres';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll } from 'vitest';
-import type { Actor } from '#lib/auth/actor.ts';
+import type { Actor, ActorSession, UserActor } from '#lib/auth/actor.ts';
 import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
 import type { Role } from '#lib/auth/permissions.ts';
 import type { Context } from '#lib/context.ts';
 import { closePool } from '#lib/db/client.ts';
+import { tellFleet } from '#lib/sessions/fleet-state.ts';
 
 /** The worker's database, to prepare and to look: the code under test has its own connections. */
 export const sql = postgres(process.env.DATABASE_URL ?? '', { max: 2, onnotice: () => {} });
@@ -19,8 +20,8 @@ export interface Member {
   userId: string;
   email: string;
   token: string;
-  actor: Actor;
-  ctx: Context;
+  actor: UserActor & { session: ActorSession };
+  ctx: Context<UserActor>;
 }
 
 export interface Tenant {
@@ -42,7 +43,7 @@ export async function createMember(...roles: Role[]): Promise<Member> {
 }
 
 /** What a verb gets, for an actor. */
-export function contextOf(actor: Actor, now = new Date()): Context {
+export function contextOf<A extends Actor>(actor: A, now = new Date()): Context<A> {
   return { actor, requestId: 'test-request', now, signal: new AbortController().signal };
 }
 
@@ -55,7 +56,21 @@ async function addMember(organizationId: string, roles: readonly Role[]): Promis
     insert into users (id, email, name, password_hash, is_operator)
     values (${userId}, ${email}, 'Test', '!', ${isOperator})`;
   await sql`insert into memberships (organization_id, user_id, role) values (${organizationId}, ${userId}, ${role})`;
-  const actor: Actor = { type: 'user', userId, organizationId, roles, sessionId: uuidv7() };
-  const { accessToken } = await issueAccessToken(actor, new Date());
+  const actor = await startSession({ userId, organizationId, roles });
+  const { accessToken } = await issueAccessToken(actor, new Date(), inTwelveHours());
   return { userId, email, token: accessToken, actor, ctx: contextOf(actor) };
+}
+
+/** A session that the whole fleet knows, as it does from its second request on. */
+async function startSession(member: Pick<UserActor, 'userId' | 'organizationId' | 'roles'>) {
+  const session = { id: uuidv7(), generation: 1, authenticatedAtSeconds: Math.floor(Date.now() / 1000) };
+  await sql`
+    insert into sessions (id, user_id, organization_id, authentication_methods, user_agent, source_ip, expires_at)
+    values (${session.id}, ${member.userId}, ${member.organizationId}, '{pwd}', 'test', '127.0.0.1', ${inTwelveHours()})`;
+  await tellFleet([session]);
+  return { type: 'user', ...member, session } satisfies UserActor;
+}
+
+function inTwelveHours(): Date {
+  return new Date(Date.now() + 12 * 3_600_000);
 }

@@ -15,5 +15,5 @@ Object.assign(process.env, {
   UPSTASH_REDIS_REST_TOKEN: inject('redisToken'),
   // Far above what a busy test machine needs; the budget itself has a test of its own.
   REDIS_TIMEOUT_MS: '1000',
-  AUTH_SIGNING_KEY: inject('signingKey'),
+  AUTH_SECRET: inject('authSecret'),
 });

@@ -8,7 +8,7 @@ export const auditEvents = pgTable(
   {
     id: uuid().primaryKey(),
     organizationId: uuid().notNull(),
-    actorType: text({ enum: ['user', 'system'] }).notNull(),
+    actorType: text({ enum: ['user', 'api_key', 'system'] }).notNull(),
     actorId: text().notNull(),
     action: text().notNull(),
     entityId: uuid().notNull(),

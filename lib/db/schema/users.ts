@@ -8,7 +8,10 @@ export const users = pgTable(
     id: uuid().primaryKey(),
     email: text().notNull().unique(),
     name: text().notNull(),
-    passwordHash: text().notNull(),
+    /** Null for who has no password: logged in by another issuer, or not yet. */
+    passwordHash: text(),
+    passwordChangedAt: instant(),
+    emailVerifiedAt: instant(),
     isOperator: boolean().notNull().default(false),
     createdAt: instant().notNull().default(sql`now()`),
   },

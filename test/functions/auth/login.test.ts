@@ -20,10 +20,19 @@ describe('succeeds', () => {
   test('returns a bearer token that works, and sets it as a cookie that scripts cannot read', async () => {
     const { status, body, cookies, headers } = await call(login, { body: { email: member.email, password } });
     expect(status).toBe(200);
-    expect(body).toEqual({ accessToken: expect.any(String), tokenType: 'Bearer', expiresIn: 900 });
+    expect(body).toEqual({
+      accessToken: expect.any(String),
+      tokenType: 'Bearer',
+      expiresIn: 900,
+      refreshToken: expect.any(String),
+      refreshExpiresIn: 12 * 3600,
+      csrfToken: expect.any(String),
+    });
     expect(headers['cache-control']).toBe('no-store');
     expect(cookies).toEqual([
       expect.stringMatching(/^auth_token=[\w.-]+; Path=\/; Max-Age=900; HttpOnly; SameSite=Lax$/),
+      `refresh_token=${body.refreshToken}; Path=/api/v1/auth; Max-Age=43200; HttpOnly; SameSite=Strict`,
+      `csrf_token=${body.csrfToken}; Path=/; Max-Age=43200; SameSite=Strict`,
     ]);
     const me = await call(getCurrentUser, { token: body.accessToken });
     expect(me.body).toMatchObject({ id: member.userId, email: member.email, isOperator: false });
@@ -45,7 +54,9 @@ describe('succeeds', () => {
     const claims = decodeJwt(body.accessToken);
     expect(Object.keys(claims).sort()).toEqual([
       'aud',
+      'auth_time',
       'exp',
+      'gen',
       'iat',
       'iss',
       'jti',
@@ -90,19 +101,25 @@ describe('protects', () => {
   });
 
   test('cookie-authenticated writes against other sites', async () => {
-    const { cookies } = await call(login, { body: { email: member.email, password } });
-    const cookie = String(cookies[0]?.split(';')[0]);
-    const write = (headers: Record<string, string>) =>
-      call(createProject, { cookies: [cookie], headers, body: { name: 'By cookie' } });
-    expect((await write({})).body.code).toBe('csrf_failed');
-    expect((await write({ 'sec-fetch-site': 'cross-site' })).body.code).toBe('csrf_failed');
-    expect((await write({ origin: 'https://evil.example' })).body.code).toBe('csrf_failed');
-    expect((await write({ 'sec-fetch-site': 'same-origin' })).status).toBe(201);
-    const fromOwnOrigin = await call(createProject, {
-      cookies: [cookie],
-      headers: { origin: 'http://localhost:3000' },
-      body: { name: 'By cookie again' },
-    });
-    expect(fromOwnOrigin.status).toBe(201);
+    const { body, cookies: setCookies } = await call(login, { body: { email: member.email, password } });
+    const cookies = setCookies.map((cookie) => String(cookie.split(';')[0]));
+    const write = (headers: Record<string, string>, sent = cookies) =>
+      call(createProject, { cookies: sent, headers, body: { name: 'By cookie' } });
+    const token = { 'x-csrf-token': body.csrfToken };
+    const other = await call(login, { body: { email: member.email, password } });
+    const foreign = { 'sec-fetch-site': 'same-origin', 'x-csrf-token': other.body.csrfToken };
+    const planted = [...cookies.slice(0, 2), `csrf_token=${other.body.csrfToken}`];
+    for (const refused of [
+      write(token),
+      write({ ...token, 'sec-fetch-site': 'cross-site' }),
+      write({ ...token, origin: 'https://evil.example' }),
+      write({ 'sec-fetch-site': 'same-origin' }),
+      write({ 'sec-fetch-site': 'same-origin', ...token }, cookies.slice(0, 2)),
+      write(foreign),
+      write(foreign, planted),
+    ])
+      expect((await refused).body.code).toBe('csrf_failed');
+    expect((await write({ ...token, 'sec-fetch-site': 'same-origin' })).status).toBe(201);
+    expect((await write({ ...token, origin: 'http://localhost:3000' })).status).toBe(201);
   });
 });

@@ -5,12 +5,10 @@ import { handler as getHealth } from '#functions/health/get-health.ts';
 import { handler as getReadiness } from '#functions/health/get-readiness.ts';
 import { handler as createProject } from '#functions/projects/create-project.ts';
 import { handler as listProjects } from '#functions/projects/list-projects.ts';
-import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
 import { closePool } from '#lib/db/client.ts';
 import { call } from '#test/support/call.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 
-const id = '01980000-0000-7000-8000-000000000001';
 // Accepts connections and never says a word: the worst kind of broken.
 let blackHole: Server;
 
@@ -49,16 +47,13 @@ test('readiness fails within a second when the database hangs, and tells no host
   expect(text).not.toContain('127.0.0.1');
 });
 
-test('requests are refused with 503 while the database hangs, and limited by the instance while Redis does', async () => {
-  const actor = { type: 'user', userId: id, organizationId: id, roles: ['owner'], sessionId: id } as const;
-  const { accessToken: token } = await issueAccessToken(actor, new Date());
+test('a new instance refuses requests with 503 while the database hangs', async () => {
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const token = `${encode({ alg: 'EdDSA', typ: 'at+jwt', kid: 'any' })}.${encode({})}.${encode({})}`;
   const [read, write] = await Promise.all([
     call(listProjects, { token }),
     call(createProject, { token, body: { name: 'Lost' } }),
   ]);
-  for (const { status, body, headers } of [read, write]) {
-    expect([status, body.code]).toEqual([503, 'unavailable']);
-    expect(headers.ratelimit).toBeDefined();
-  }
+  for (const { status, body } of [read, write]) expect([status, body.code]).toEqual([503, 'unavailable']);
   expect(takeErrorLogs()).toHaveLength(2);
 });

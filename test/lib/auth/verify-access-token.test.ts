@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { expect, test } from 'vitest';
-import { getSigningKey } from '#lib/auth/signing-key.ts';
+import { getSigner } from '#lib/auth/key-ring.ts';
 import { verifyAccessToken } from '#lib/auth/verify-access-token.ts';
 import { createMember } from '#test/support/tenant.ts';
 
@@ -9,7 +9,9 @@ const now = new Date('2026-11-21T09:00:00Z');
 const seconds = Math.floor(now.getTime() / 1000);
 const id = '01980000-0000-7000-8000-000000000001';
 
-const validHeader = () => ({ alg: 'EdDSA', typ: 'at+jwt', kid: getSigningKey().kid });
+const signer = await getSigner(now);
+
+const validHeader = () => ({ alg: 'EdDSA', typ: 'at+jwt', kid: signer.kid });
 const validClaims = () => ({
   iss: 'http://localhost:3000',
   aud: 'plinth',
@@ -17,12 +19,14 @@ const validClaims = () => ({
   org: id,
   sid: id,
   jti: id,
+  gen: 1,
+  auth_time: seconds,
   roles: ['owner'],
   iat: seconds,
   exp: seconds + 900,
 });
 
-function sign(header: object = {}, claims: object = {}, key = getSigningKey().privateKey) {
+function sign(header: object = {}, claims: object = {}, key = signer.privateKey) {
   return new SignJWT({ ...validClaims(), ...claims })
     .setProtectedHeader({ ...validHeader(), ...header } as never)
     .sign(key);
@@ -44,7 +48,7 @@ const forgeries: Record<string, () => Promise<string> | string> = {
   'no signature (alg none)': () => `${encode({ ...validHeader(), alg: 'none' })}.${encode(validClaims())}.`,
   'HS256 with the public key as secret': () => {
     const input = `${encode({ ...validHeader(), alg: 'HS256' })}.${encode(validClaims())}`;
-    const pem = createPublicKey(getSigningKey().privateKey).export({ type: 'spki', format: 'pem' });
+    const pem = createPublicKey(signer.privateKey).export({ type: 'spki', format: 'pem' });
     return `${input}.${createHmac('sha256', pem).update(input).digest('base64url')}`;
   },
   'another key': () => sign({}, {}, generateKeyPairSync('ed25519').privateKey),
@@ -57,6 +61,7 @@ const forgeries: Record<string, () => Promise<string> | string> = {
   'no expiry': () => sign({}, { exp: undefined }),
   'no subject': () => sign({}, { sub: undefined }),
   'no session': () => sign({}, { sid: undefined }),
+  'no generation': () => sign({}, { gen: undefined }),
   'a role that does not exist': () => sign({}, { roles: ['root'] }),
   'no role': () => sign({}, { roles: [] }),
   'no JWT at all': () => 'a.b.c',

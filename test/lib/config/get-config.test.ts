@@ -1,15 +1,14 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { ConfigError, parseConfig } from '#lib/config/get-config.ts';
+import { createSecret } from '#lib/local/create-secret.ts';
 
-const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
 const valid = {
   PLINTH_STAGE: 'prod',
   PUBLIC_URL: 'https://api.example.com',
   DATABASE_URL: 'postgres://user:secret@db/plinth',
   UPSTASH_REDIS_REST_URL: 'https://redis.example.com',
   UPSTASH_REDIS_REST_TOKEN: 'token',
-  AUTH_SIGNING_KEY: JSON.stringify({ ...jwk, kid: 'k1' }),
+  AUTH_SECRET: createSecret(),
 };
 
 function problemsOf(environment: Record<string, string | undefined>): string {
@@ -44,7 +43,7 @@ test('reports all problems at once, by key and rule, and never a secret', () => 
     DATABASE_URL: 'mysql://hunter2',
     DATABASE_POOL_MAX: '0',
     UPSTASH_REDIS_REST_TOKEN: '',
-    AUTH_SIGNING_KEY: 'hunter2',
+    AUTH_SECRET: 'hunter2',
   });
   for (const problem of [
     'PLINTH_STAGE: ',
@@ -52,7 +51,7 @@ test('reports all problems at once, by key and rule, and never a secret', () => 
     'DATABASE_POOL_MAX: ',
     'UPSTASH_REDIS_REST_URL is missing',
     'UPSTASH_REDIS_REST_TOKEN is missing',
-    'AUTH_SIGNING_KEY: must be a private Ed25519 JWK',
+    'AUTH_SECRET: must be at least 256 random bits',
   ])
     expect(message).toContain(problem);
   expect(message).not.toContain('hunter2');
@@ -63,8 +62,8 @@ test.each([
   ['ALLOWED_ORIGINS', '*'],
   ['POWERTOOLS_LOG_LEVEL', 'DEBUG'],
   ['ACCESS_TOKEN_TTL_SECONDS', '3600'],
-  ['AUTH_SIGNING_KEY', JSON.stringify({ ...jwk, d: undefined, kid: 'k1' })],
-  ['AUTH_SIGNING_KEY', 'null'],
+  ['AUTH_SECRET', 'short'],
+  ['AUTH_SECRET', 'x'.repeat(42)],
 ])('prod refuses %s=%s', (key, value) => {
   expect(problemsOf({ ...valid, [key]: value })).toContain(key);
 });

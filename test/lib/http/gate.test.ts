@@ -12,11 +12,11 @@ Object.assign(process.env, { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_RE
 
 function request(userId: string) {
   const event = {
-    actor: { userId },
+    principal: `user:${userId}`,
     startedAt: performance.now(),
     responseHeaders: {} as Record<string, string>,
   };
-  const pass = () => gate('write').before?.({ event } as never);
+  const pass = () => gate('write').before?.({ event, internal: {} } as never);
   return { pass, headers: event.responseHeaders };
 }
 

@@ -15,7 +15,7 @@ test('an IPv4 address is one principal, an IPv6 subscriber is one /64', () => {
 });
 
 test('a user is one principal from everywhere', () => {
-  expect(principalOf({ sourceIp: '192.0.2.1', actor: { userId: 'u1' } } as never)).toBe('user:u1');
+  expect(principalOf({ sourceIp: '192.0.2.1', principal: 'user:u1' } as never)).toBe('user:u1');
 });
 
 test('the instance counts a window and begins a new one when it has ended', () => {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { defineJob } from '#lib/jobs/define-job.ts';
-import { createSigningKey } from '#lib/local/signing-key.ts';
+import { createSecret } from '#lib/local/create-secret.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { lambdaContext } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
@@ -10,7 +10,7 @@ Object.assign(process.env, {
   DATABASE_URL: 'postgres://nowhere',
   UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1',
   UPSTASH_REDIS_REST_TOKEN: 'x',
-  AUTH_SIGNING_KEY: createSigningKey(),
+  AUTH_SECRET: createSecret(),
 });
 
 const spec = { id: 'testJob', summary: '', schedule: 'rate(1 hour)', timeoutSeconds: 60 } as const;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSigningKey } from '#lib/local/signing-key.ts';
+import { createSecret } from '#lib/local/create-secret.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
 import { createXrayTracer } from '#lib/observability/xray-tracer.ts';
 
@@ -9,7 +9,7 @@ Object.assign(process.env, {
   DATABASE_URL: 'postgres://nowhere',
   UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:1',
   UPSTASH_REDIS_REST_TOKEN: 'x',
-  AUTH_SIGNING_KEY: createSigningKey(),
+  AUTH_SECRET: createSecret(),
 });
 
 test('X-Ray is loaded where the configuration names it, once', async () => {

@@ -1,0 +1,80 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { asc, ne } from 'drizzle-orm';
+import { getPool } from '#lib/db/client.ts';
+import { signingKeys } from '#lib/db/schema/signing-keys.ts';
+import { createSigningKey } from './create-signing-key.ts';
+import { unseal } from './seal.ts';
+
+/** Access tokens are signed with Ed25519; the algorithm is pinned, never read from a token. */
+export const tokenAlgorithm = 'EdDSA';
+
+interface Signer {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+}
+
+interface KeyRing {
+  readonly signer: Signer;
+  readonly verifiers: ReadonlyMap<string, KeyObject>;
+  readonly loadedAtMs: number;
+}
+
+/** How long an instance trusts what it read: a key is pending, and retires, for longer than that. */
+export const keyRingTtlSeconds = 300;
+// A token may name a key that is younger than our copy; made-up names must not cost a query each.
+const unknownKeyRetryMs = 10_000;
+
+let ring: KeyRing | undefined;
+let loading: Promise<KeyRing> | undefined;
+
+/** The key that signs access tokens now. Reads the database once in five minutes; the very first call creates the first key. */
+export async function getSigner(now: Date): Promise<Signer> {
+  const { signer } = await getRing(now, keyRingTtlSeconds * 1000);
+  return signer;
+}
+
+/** The public key with this id, unless it is revoked or unknown. */
+export async function findVerifier(kid: string, now: Date): Promise<KeyObject | undefined> {
+  const known = (await getRing(now, keyRingTtlSeconds * 1000)).verifiers.get(kid);
+  return known ?? (await getRing(now, unknownKeyRetryMs)).verifiers.get(kid);
+}
+
+/** Makes the next use read the keys again. */
+export function forgetKeyRing(): void {
+  ring = undefined;
+}
+
+async function getRing(now: Date, maxAgeMs: number): Promise<KeyRing> {
+  if (ring && now.getTime() - ring.loadedAtMs < maxAgeMs) return ring;
+  loading ??= loadRing(now).finally(() => {
+    loading = undefined;
+  });
+  ring = await loading;
+  return ring;
+}
+
+async function loadRing(now: Date): Promise<KeyRing> {
+  let keys = await selectKeys();
+  if (!keys.some(({ state }) => state === 'current')) {
+    await createSigningKey(getPool(), 'current');
+    keys = await selectKeys();
+  }
+  const current = keys.find(({ state }) => state === 'current');
+  if (!current?.sealedPrivateJwk) throw new Error('there is no current signing key');
+  const jwk = JSON.parse(unseal('signing key', current.sealedPrivateJwk));
+  return {
+    signer: { kid: current.kid, privateKey: createPrivateKey({ key: jwk, format: 'jwk' }) },
+    verifiers: new Map(
+      keys.map(({ kid, publicJwk }) => [kid, createPublicKey({ key: publicJwk, format: 'jwk' })]),
+    ),
+    loadedAtMs: now.getTime(),
+  };
+}
+
+function selectKeys() {
+  return getPool()
+    .select()
+    .from(signingKeys)
+    .where(ne(signingKeys.state, 'revoked'))
+    .orderBy(asc(signingKeys.createdAt));
+}

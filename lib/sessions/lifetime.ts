@@ -1,0 +1,6 @@
+/** A session ends this long after its last use … */
+export const idleSeconds = 30 * 60;
+/** … and in any case this long after the log-in. */
+export const absoluteSeconds = 12 * 60 * 60;
+/** Two tabs may refresh at the same moment: within this time a rotated token still works. */
+export const rotationGraceSeconds = 10;

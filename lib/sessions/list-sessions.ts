@@ -1,0 +1,23 @@
+import { and, desc, eq, gt, isNull } from 'drizzle-orm';
+import type { UserActor } from '#lib/auth/actor.ts';
+import type { Context } from '#lib/context.ts';
+import { sessions } from '#lib/db/schema/sessions.ts';
+import { getDatabase } from '#lib/db/transaction.ts';
+import type { SessionList } from './schemas.ts';
+
+/** The actor's own sessions that live, in every organization, newest first, a hundred at most. */
+export async function listSessions(ctx: Context<UserActor>): Promise<SessionList> {
+  const items = await getDatabase(ctx)
+    .select()
+    .from(sessions)
+    .where(
+      and(
+        eq(sessions.userId, ctx.actor.userId),
+        isNull(sessions.revokedAt),
+        gt(sessions.expiresAt, ctx.now.toISOString()),
+      ),
+    )
+    .orderBy(desc(sessions.createdAt))
+    .limit(100);
+  return { items: items.map((session) => ({ ...session, isCurrent: session.id === ctx.actor.session?.id })) };
+}
