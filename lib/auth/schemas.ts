@@ -19,3 +19,29 @@ export const CurrentUser = z
   })
   .meta({ id: 'CurrentUser' });
 export type CurrentUser = z.output<typeof CurrentUser>;
+
+export const Jwks = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.literal('OKP'),
+        crv: z.literal('Ed25519'),
+        x: z.string(),
+        kid: z.string(),
+        use: z.literal('sig'),
+        alg: z.literal('EdDSA'),
+      }),
+    ),
+  })
+  .meta({ id: 'Jwks' });
+export type Jwks = z.output<typeof Jwks>;
+
+export const RotateSigningKeysInput = z
+  .strictObject({
+    isCompromised: z.boolean().meta({
+      description:
+        'Revokes the current key at once: within five minutes its tokens are refused everywhere. Otherwise the next key is published now and takes over in an hour; no token is refused.',
+    }),
+  })
+  .meta({ id: 'RotateSigningKeysInput' });
+export type RotateSigningKeysInput = z.output<typeof RotateSigningKeysInput>;

@@ -88,6 +88,7 @@ describe('who may import whom', () => {
   test('what writes a row records an audit event, or is listed here with the reason', () => {
     const unaudited: Record<string, string> = {
       'lib/auth/create-signing-key.ts': 'belongs to no organization',
+      'lib/auth/rotate-signing-keys.ts': 'belongs to no organization',
       'lib/idempotency/expire-idempotency-records.ts': 'plumbing that no organization sees',
       'lib/idempotency/run-once.ts': 'plumbing that no organization sees',
       'lib/projects/fold-project-counts.ts': 'changes no sum',
