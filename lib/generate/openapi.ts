@@ -155,11 +155,13 @@ function toJsonSchema(schema: Schema | undefined, io: 'input' | 'output', schema
   const resolve = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(resolve);
     if (typeof node !== 'object' || node === null) return node;
-    const { id: _id, ...rest } = node as Json;
-    const entries = Object.entries(rest).map(([key, value]) => [
-      key,
-      key === '$ref' ? String(value).replace('#/$defs/', '#/components/schemas/') : resolve(value),
-    ]);
+    const entries = Object.entries(node)
+      // The name of a component; as a property, `id` is a schema.
+      .filter(([key, value]) => key !== 'id' || typeof value !== 'string')
+      .map(([key, value]) => [
+        key,
+        key === '$ref' ? String(value).replace('#/$defs/', '#/components/schemas/') : resolve(value),
+      ]);
     return Object.fromEntries(entries);
   };
   for (const [name, definition] of Object.entries($defs as Json)) schemas[name] = resolve(definition);
