@@ -32,7 +32,7 @@ export const errorExplanations: Record<ErrorCode, string> = {
     'The version in `If-Match` is not the current one. Read it again, merge and retry with the new `ETag`.',
   body_too_large: 'The request body exceeds the limit of this operation.',
   unsupported_media_type:
-    'Send `Content-Type: application/json` (or `application/merge-patch+json` with PATCH).',
+    'Send `Content-Type: application/json` (or `application/merge-patch+json` with PATCH, `application/x-ndjson` to import).',
   validation_failed: '`errors` names every field that breaks a rule, by JSON pointer.',
   precondition_required:
     'A full replace needs `If-Match` with the `ETag` you read, or `*` to overwrite whatever is there.',

@@ -1,5 +1,6 @@
 import type { Context } from '#lib/context.ts';
 import { openCursor, sealCursor } from '#lib/pagination/cursor.ts';
+import { fitPage } from '#lib/pagination/fit-page.ts';
 import { countProjects } from './count-projects.ts';
 import type { ListProjectsQuery, ProjectPage } from './schemas.ts';
 import { selectPage, sortFieldOf } from './select-page.ts';
@@ -13,11 +14,11 @@ export async function listProjects(ctx: Context, query: ListProjectsQuery): Prom
     selectPage(ctx, query, position),
     count && countProjects(ctx, listed, count),
   ]);
-  const items = rows.slice(0, limit);
+  const items = fitPage(rows.slice(0, limit));
   const last = items.at(-1);
   return {
     items,
-    ...(rows.length > limit &&
+    ...(rows.length > items.length &&
       last && { nextCursor: sealCursor(scope, [last[sortFieldOf(query.sort)], last.id]) }),
     ...(total !== undefined && { count: total }),
   };

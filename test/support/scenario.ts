@@ -53,6 +53,10 @@ const preparations: Record<string, Preparation> = {
     await sql`update users set password_hash = ${await hashPassword('plinth-demo')} where id = ${userId}`;
     return { body: String(body).replace('demo@plinth.local', email) };
   },
+  async forceKeyRotation() {
+    await sql`delete from signing_keys where state = 'pending'`;
+    return {};
+  },
   async refreshSession(member) {
     return { body: { refreshToken: (await logIn(member)).refreshToken } };
   },
