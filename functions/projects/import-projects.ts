@@ -1,5 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
-import { pageLimitBytes } from '#lib/pagination/fit-page.ts';
+import { pageLimitBytes } from '#lib/pagination/to-page.ts';
 import { importProjects } from '#lib/projects/import-projects.ts';
 import { ImportProjectInput, ProjectImportResult } from '#lib/projects/import-schemas.ts';
 
