@@ -45,3 +45,21 @@ export const RotateSigningKeysInput = z
   })
   .meta({ id: 'RotateSigningKeysInput' });
 export type RotateSigningKeysInput = z.output<typeof RotateSigningKeysInput>;
+
+export const LinkIdentityInput = z
+  .strictObject({
+    accessToken: z.string().max(8_192).meta({ description: 'A valid access token of a trusted issuer.' }),
+  })
+  .meta({ id: 'LinkIdentityInput' });
+export type LinkIdentityInput = z.output<typeof LinkIdentityInput>;
+
+export const IdentityQuery = z.object({ issuer: z.string().max(500), subject: z.string().max(255) });
+export type IdentityQuery = z.output<typeof IdentityQuery>;
+
+export const Identity = z
+  .object({ issuer: z.string(), subject: z.string(), createdAt: z.iso.datetime() })
+  .meta({ id: 'Identity' });
+export type Identity = z.input<typeof Identity>;
+
+export const IdentityList = z.object({ items: z.array(Identity) }).meta({ id: 'IdentityList' });
+export type IdentityList = z.input<typeof IdentityList>;

@@ -26,6 +26,8 @@ export const errorExplanations: Record<ErrorCode, string> = {
   idempotency_key_reused:
     'The `Idempotency-Key` belongs to another request of the last 24 hours. Use a new key for a new request.',
   slug_taken: 'Another project of the organization has this slug. Choose another one.',
+  identity_taken:
+    'The identity of the other issuer is linked to an account, yours or another one. Unlink it there.',
   not_deleted: 'There is no deletion to undo: the project is there. Read it.',
   gone: 'It was deleted. A project can be restored for 30 days; later its id answers `not_found`.',
   precondition_failed:

@@ -26,8 +26,9 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function authorize(access: Exclude<Access, 'public'>): Middleware {
   return {
     async before({ event: request, internal }) {
-      const { refusal, viaCookie, generation } = internal as AuthenticationState;
+      const { refusal, viaCookie, generation, findActor } = internal as AuthenticationState;
       if (refusal) throw refusal;
+      if (findActor) request.actor = await findActor();
       const { actor } = request;
       if (!actor) throw new AppError('unauthenticated', 'Send an access token as Authorization: Bearer');
       const session = actor.type === 'user' ? actor.session : undefined;

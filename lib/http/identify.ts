@@ -1,5 +1,8 @@
-import type { UserActor } from '#lib/auth/actor.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { findExternalActor } from '#lib/auth/find-external-actor.ts';
+import { issuerOf } from '#lib/auth/issuer-of.ts';
 import { verifyAccessToken } from '#lib/auth/verify-access-token.ts';
+import { findIssuer, verifyExternalToken } from '#lib/auth/verify-external-token.ts';
 import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { cookieName } from '#lib/sessions/session-cookies.ts';
@@ -19,9 +22,7 @@ export function identify(): Middleware {
         const credential = readCredential(request);
         if (!credential) return;
         state.viaCookie = credential.viaCookie;
-        const actor: UserActor = await verifyAccessToken(credential.token, request.now);
-        request.actor = actor;
-        request.principal = `user:${actor.userId}`;
+        await identifyByToken(request, state, credential.token);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         state.refusal = error;
@@ -30,10 +31,28 @@ export function identify(): Middleware {
   };
 }
 
+async function identifyByToken(
+  request: HttpRequest,
+  state: AuthenticationState,
+  token: string,
+): Promise<void> {
+  const issuer = issuerOf(token);
+  if (issuer !== undefined && findIssuer(issuer)) {
+    const subject = await verifyExternalToken(token, issuer, request.now);
+    request.principal = `external:${JSON.stringify([issuer, subject.subject])}`;
+    state.findActor = () => findExternalActor(subject);
+    return;
+  }
+  request.actor = await verifyAccessToken(token, request.now);
+  request.principal = `user:${request.actor.userId}`;
+}
+
 /** What `identify` and `gate` leave for `authorize`. */
 export interface AuthenticationState {
   viaCookie?: boolean;
   refusal?: AppError;
+  /** Asks the database who calls, once the gate has let the request pass. */
+  findActor?: () => Promise<Actor>;
   /** The generation of the actor's session; -1 when Redis does not know it, undefined when Redis is away. */
   generation?: number | undefined;
 }

@@ -19,13 +19,13 @@ export function toPage<T>(
   scope: CursorScope,
   positionOf: (row: T) => readonly string[],
 ): Page<T> {
-  const items = fit(rows.slice(0, limit));
+  const items = bounded(rows.slice(0, limit));
   const last = items.at(-1);
   if (last === undefined || rows.length === items.length) return { items };
   return { items, nextCursor: sealCursor(scope, positionOf(last)) };
 }
 
-function fit<T>(rows: T[]): T[] {
+function bounded<T>(rows: T[]): T[] {
   let bytes = 0;
   const end = rows.findIndex((row, index) => {
     bytes += Buffer.byteLength(JSON.stringify(row)) + 1;

@@ -1,5 +1,8 @@
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { inject } from 'vitest';
 import { hashPassword } from '#lib/auth/passwords.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
 import { createProject } from '#lib/projects/create-project.ts';
@@ -57,6 +60,15 @@ const preparations: Record<string, Preparation> = {
     await sql`delete from signing_keys where state = 'pending'`;
     return {};
   },
+  async unlinkIdentity({ userId }) {
+    await sql`
+      insert into external_identities (issuer, subject, user_id)
+      values ('https://issuer.example', ${userId}, ${userId})`;
+    return { query: { issuer: 'https://issuer.example', subject: userId } };
+  },
+  async linkIdentity() {
+    return { body: { accessToken: await signAsIssuer() } };
+  },
   async refreshSession(member) {
     return { body: { refreshToken: (await logIn(member)).refreshToken } };
   },
@@ -64,6 +76,19 @@ const preparations: Record<string, Preparation> = {
     return { params: { id: sessionIdOf((await logIn(member)).refreshToken) } };
   },
 };
+
+/** An access token of the issuer in `token-issuer.ts`, for a subject nobody knows. */
+function signAsIssuer(): Promise<string> {
+  const { issuer, audience } = inject('tokenIssuer');
+  return new SignJWT({
+    iss: issuer,
+    aud: audience,
+    sub: randomUUID(),
+    exp: Math.floor(Date.now() / 1000) + 300,
+  })
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'test' })
+    .sign(createPrivateKey({ key: inject('issuerKey'), format: 'jwk' }));
+}
 
 /** The tokens of one more session of the member. */
 export function logIn({ ctx, actor }: Member, now = ctx.now) {
