@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { isAllowed, type Role, roles } from '#lib/auth/permissions.ts';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
 import { bodyLimitOf } from '#lib/http/read-body.ts';
 import { call } from '#test/support/call.ts';
@@ -21,32 +20,6 @@ describe('a route that is not public', () => {
       expect(answer.headers['www-authenticate']).toContain('Bearer');
     },
   );
-
-  test.each(where(({ spec }) => spec.access !== 'public'))(
-    '%s refuses a broken token with 401',
-    async (_, operation) => {
-      const { token } = await createMember('owner', 'operator');
-      const answer = await call(operation.handler, {
-        ...eventOf(operation),
-        token: `${token.slice(0, -4)}AAAA`,
-      });
-      expect(answer.status).toBe(401);
-    },
-  );
-});
-
-describe('a permission', () => {
-  const cases = where(({ spec }) => typeof spec.access === 'object').flatMap(([id, operation]) =>
-    roles.map((role): [string, Role, EndpointOperation] => [id, role, operation]),
-  );
-  test.each(cases)('of %s decides for %s', async (_, role, operation) => {
-    const { access } = operation.spec;
-    const permission = typeof access === 'object' ? access.permission : undefined;
-    const { token } = await createMember(role);
-    const { status, body } = await call(operation.handler, { ...eventOf(operation), token });
-    if (!permission || isAllowed({ roles: [role] }, permission)) expect([401, 403]).not.toContain(status);
-    else expect([status, body.code]).toEqual([403, 'forbidden']);
-  });
 });
 
 describe('a body', () => {
