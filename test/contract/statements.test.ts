@@ -7,7 +7,9 @@ import { createProject } from '#lib/projects/create-project.ts';
 import { deleteProject } from '#lib/projects/delete-project.ts';
 import { CreateProjectInput } from '#lib/projects/schemas.ts';
 import { call } from '#test/support/call.ts';
+import { sentStatements } from '#test/support/sent-statements.ts';
 import { createMember, type Member, sql } from '#test/support/tenant.ts';
+import { findTenantAccesses } from '#test/support/tenant-accesses.ts';
 
 const { endpoints } = await loadOperations();
 const withDatabase = endpoints
@@ -23,6 +25,15 @@ async function countStatements(): Promise<number> {
     where dbid = (select oid from pg_database where datname = current_database()) and toplevel
       and query !~* 'pg_stat|^ *(begin|commit|savepoint|release)'`;
   return row?.calls;
+}
+
+/** The organizations whose rows the statements sent since then are limited to. */
+async function organizationsSince(sentBefore: number): Promise<Set<unknown>> {
+  const organizations = new Set<unknown>();
+  for (const { text, parameters } of sentStatements.slice(sentBefore))
+    for (const { parameter } of await findTenantAccesses(sql, text))
+      if (parameter !== undefined) organizations.add(parameters[parameter - 1]);
+  return organizations;
 }
 
 async function succeed({ handler, module, spec }: EndpointOperation, member: Member) {
@@ -47,17 +58,24 @@ async function succeed({ handler, module, spec }: EndpointOperation, member: Mem
     headers: event.headers,
     body: isLogin ? body.replace('demo@plinth.local', member.email) : body,
   };
+  const sentBefore = sentStatements.length;
   const before = await countStatements();
   const answer = await call(handler, request);
   const statements = (await countStatements()) - before;
-  return { status: answer.status, statements };
+  return { status: answer.status, statements, organizations: await organizationsSince(sentBefore) };
 }
 
-test.each(withDatabase)('%s sends as many statements as it says', async (_, operation) => {
-  const { spec } = operation;
-  const { status, statements } = await succeed(operation, await createMember());
-  expect({ status, statements }).toEqual({
-    status: spec.response.status,
-    statements: spec.statements,
-  });
-});
+test.each(withDatabase)(
+  "%s sends as many statements as it says, for the caller's organization only",
+  async (_, operation) => {
+    const { spec } = operation;
+    const member = await createMember();
+    const { status, statements, organizations } = await succeed(operation, member);
+    expect({ status, statements }).toEqual({
+      status: spec.response.status,
+      statements: spec.statements,
+    });
+    const own = spec.access === 'public' ? [] : [member.actor.organizationId];
+    expect([...organizations]).toEqual(own);
+  },
+);
