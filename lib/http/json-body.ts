@@ -13,21 +13,24 @@ export function bodyMediaTypes({ method }: { method: string }): string[] {
 // Deep enough for any document of people; recursion over it, ours and PostgreSQL's, stays far from its limits.
 const depthLimit = 64;
 
-/** Reads a JSON body: refuses it by type, encoding and size before parsing, and values that cannot be stored. */
+/** Reads a JSON body: refuses it by type, encoding and size before parsing, then ambiguous and unstorable content. */
 export function jsonBody(mediaTypes: readonly string[] = ['application/json']): Middleware {
   const parser = httpJsonBodyParser({ reviver: refuseUnstorable });
   return {
     before(exchange) {
       const { event: request } = exchange;
       assertMediaType(request, mediaTypes);
-      request.body = readText(request);
+      const text = readText(request);
+      request.body = text;
       request.isBase64Encoded = false;
       try {
         parser.before?.(exchange as never);
       } catch (error) {
         throw toAppError(error);
       }
-      assertDepth(request.body, depthLimit);
+      // JSON.parse keeps the last of two members with one name; others on the way may have gone by the first.
+      if (countMembers(request.body, depthLimit) !== countNames(text))
+        throw new AppError('malformed_json', 'The body has an object with two members of one name');
     },
   };
 }
@@ -68,11 +71,30 @@ function refuseUnstorable(key: string, value: unknown): unknown {
   return value;
 }
 
-function assertDepth(value: unknown, remaining: number): void {
-  if (typeof value !== 'object' || value === null) return;
+/** How many members all objects in the value have; throws when it is nested deeper than `remaining` levels. */
+function countMembers(value: unknown, remaining: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
   if (remaining === 0)
     throw new AppError('malformed_json', `The body is nested deeper than ${depthLimit} levels`);
-  for (const member of Object.values(value)) assertDepth(member, remaining - 1);
+  const inner = Object.values(value);
+  let members = Array.isArray(value) ? 0 : inner.length;
+  for (const member of inner) members += countMembers(member, remaining - 1);
+  return members;
+}
+
+const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
+
+/** How many members a valid JSON text names: outside of strings, a colon follows each name and nothing else. */
+function countNames(json: string): number {
+  let names = 0;
+  let isInString = false;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === backslash) at++;
+    else if (code === quote) isInString = !isInString;
+    else if (code === colon && !isInString) names++;
+  }
+  return names;
 }
 
 /** The parser reports what it cannot read as an error with the status 422. */
