@@ -35,7 +35,11 @@ export default defineConfig({
           name: 'stack',
           include: testFiles.filter(needsStack),
           globalSetup: ['test/support/global-stack.ts'],
-          setupFiles: ['test/support/worker-database.ts', 'test/support/fail-on-error-log.ts'],
+          setupFiles: [
+            'test/support/worker-database.ts',
+            'test/support/fail-on-error-log.ts',
+            'test/support/fail-on-unscoped-statement.ts',
+          ],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

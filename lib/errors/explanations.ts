@@ -2,7 +2,8 @@ import type { ErrorCode } from './catalog.ts';
 
 /** What each failure means and what the client does about it: the text of the problem's docs page. */
 export const errorExplanations: Record<ErrorCode, string> = {
-  malformed_json: 'The body is not JSON text in UTF-8. Nothing was read from it.',
+  malformed_json:
+    'The body is not JSON text in UTF-8, or has what cannot be read in one way and kept: two members of one name, a NUL, an unpaired surrogate, a number out of range, more than 64 levels. Nothing was read from it.',
   unknown_parameter: 'The operation has no such query parameter, or the parameter was sent twice.',
   invalid_cursor:
     'Cursors come from `nextCursor` of a previous page and belong to that list. Start again without one.',

@@ -6,7 +6,7 @@ const depthLimit = 64;
 
 const parser = httpJsonBodyParser({ reviver: refuseUnstorable, disableContentTypeCheck: true });
 
-/** The value of a JSON text; throws `malformed_json` for what cannot be read, or not be stored. */
+/** The value of a JSON text; throws `malformed_json` for what cannot be read, is ambiguous, or cannot be stored. */
 export function parseJson(text: string): unknown {
   const event: { body: unknown } = { body: text };
   try {
@@ -14,7 +14,9 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     throw toAppError(error);
   }
-  assertDepth(event.body, depthLimit);
+  // JSON.parse keeps the last of two members with one name; others on the way may have gone by the first.
+  if (countMembers(event.body, depthLimit) !== countNames(text))
+    throw new AppError('malformed_json', 'The JSON has an object with two members of one name');
   return event.body;
 }
 
@@ -30,11 +32,30 @@ function refuseUnstorable(key: string, value: unknown): unknown {
   return value;
 }
 
-function assertDepth(value: unknown, remaining: number): void {
-  if (typeof value !== 'object' || value === null) return;
+/** How many members all objects in the value have; throws when it is nested deeper than `remaining` levels. */
+function countMembers(value: unknown, remaining: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
   if (remaining === 0)
     throw new AppError('malformed_json', `The JSON is nested deeper than ${depthLimit} levels`);
-  for (const member of Object.values(value)) assertDepth(member, remaining - 1);
+  const inner = Object.values(value);
+  let members = Array.isArray(value) ? 0 : inner.length;
+  for (const member of inner) members += countMembers(member, remaining - 1);
+  return members;
+}
+
+const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
+
+/** How many members a valid JSON text names: outside of strings, a colon follows each name and nothing else. */
+function countNames(json: string): number {
+  let names = 0;
+  let isInString = false;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === backslash) at++;
+    else if (code === quote) isInString = !isInString;
+    else if (code === colon && !isInString) names++;
+  }
+  return names;
 }
 
 /** The parser reports what it cannot read as an error with the status 422. */

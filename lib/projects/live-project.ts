@@ -52,8 +52,12 @@ export async function selectForUpdate(
 
 /** Throws `precondition_failed` unless `ifMatch` names the current version; undefined means any. */
 export function requireVersion(project: Project, ifMatch: readonly number[] | undefined): void {
-  if (ifMatch && !ifMatch.includes(project.version))
-    throw new AppError('precondition_failed', `The project is at version ${project.version}`, {
-      currentVersion: project.version,
-    });
+  if (ifMatch && !ifMatch.includes(project.version)) throw staleVersion(project);
+}
+
+/** The refusal of a change to another version than the current one, which it names. */
+export function staleVersion({ version }: Project): AppError {
+  return new AppError('precondition_failed', `The project is at version ${version}`, {
+    currentVersion: version,
+  });
 }

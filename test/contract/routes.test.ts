@@ -34,6 +34,7 @@ describe('a body', () => {
       '',
       '\u0000',
       '{"__proto__": {}}',
+      '{"name": "one", "name": "one"}',
       '{"name": "\\u0000"}',
       '{"name": "\\ud800"}',
       '['.repeat(50_000),

@@ -152,6 +152,17 @@ describe('succeeds', () => {
     expect(last.headers).not.toHaveProperty('link');
   });
 
+  test('limit and count may change from page to page', async () => {
+    const member = await createMember();
+    await createMany(member, 4);
+    const cursor = await firstCursor(member, 'limit=1');
+    const { body } = await call(listProjects, {
+      token: member.token,
+      query: { limit: '2', count: 'exact', cursor },
+    });
+    expect([body.items.length, body.count]).toEqual([2, 4]);
+  });
+
   test('clamps a limit above 100 and defaults to 25', async () => {
     const member = await createMember();
     await createMany(member, 26);

@@ -7,7 +7,12 @@ import { createMember } from '#test/support/tenant.ts';
 
 async function setUp() {
   const { ctx, token, userId } = await createMember();
-  const input = { name: 'Before', tags: ['old'], metadata: { old: true }, description: 'old' };
+  const input = {
+    name: 'Before',
+    tags: ['old'],
+    metadata: { old: true, deep: { a: 1, b: 2 } },
+    description: 'old',
+  };
   const project = await createProject(ctx, CreateProjectInput.parse(input));
   const body = { name: 'After', slug: 'after', ownerId: userId };
   const put = (headers: Record<string, string>, changes = {}) =>
@@ -28,6 +33,17 @@ test('succeeds: what is left out goes back to its default', async () => {
     description: '',
     createdAt: project.createdAt,
   });
+});
+
+test('succeeds without a new version when it replaces everything by itself', async () => {
+  const { project, put } = await setUp();
+  const { name, slug, ownerId, tags, description, status } = project;
+  const metadata = { deep: { b: 2, a: 1 }, old: true };
+  const answer = await put(
+    { 'if-match': '"v1"' },
+    { name, slug, ownerId, tags, metadata, description, status },
+  );
+  expect([answer.status, answer.headers.etag, answer.body]).toEqual([200, '"v1"', project]);
 });
 
 test('rejects a replace without If-Match, and with a stale one', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { handler as updateProject } from '#functions/projects/update-project.ts';
 import { createProject } from '#lib/projects/create-project.ts';
+import { deleteProject } from '#lib/projects/delete-project.ts';
 import { CreateProjectInput } from '#lib/projects/schemas.ts';
 import { call } from '#test/support/call.ts';
 import { createMember, sql } from '#test/support/tenant.ts';
@@ -47,6 +48,40 @@ describe('succeeds', () => {
     const { patch } = await setUp();
     expect((await patch({ name: 'A' }, { 'if-match': '"v9", "v1"' })).status).toBe(200);
     expect((await patch({ name: 'B' }, { 'if-match': '*' })).status).toBe(200);
+  });
+});
+
+describe('changes nothing, writes nothing', () => {
+  const before = { name: 'Before', tags: ['a', 'b'], metadata: { b: { y: 1, x: [1, null] }, aa: 'text' } };
+
+  test.each([
+    ['{}', {}],
+    ['the values it has', { name: ' Before ', status: 'active', tags: ['a', 'b'] }],
+    ['its metadata in another order', { metadata: { aa: 'text', b: { x: [1, null], y: 1 } } }],
+    ['the removal of metadata that is not there', { metadata: { nowhere: null, b: { gone: null } } }],
+  ])('%s', async (_, body) => {
+    const { project, patch } = await setUp(before);
+    const answer = await patch(body, { 'if-match': '"v1"' });
+    expect([answer.status, answer.headers.etag]).toEqual([200, '"v1"']);
+    expect(answer.body).toEqual(project);
+    const events = await sql`select action from audit_events where entity_id = ${project.id}`;
+    expect(events).toEqual([{ action: 'project.create' }]);
+  });
+
+  test.each([
+    ['tags in another order', { tags: ['b', 'a'] }],
+    ['an array in another order', { metadata: { b: { x: [null, 1] } } }],
+  ])('but %s is a change', async (_, body) => {
+    const { patch } = await setUp(before);
+    expect((await patch(body)).headers.etag).toBe('"v2"');
+  });
+
+  test('and is refused like any other change', async () => {
+    const { member, project, patch } = await setUp();
+    const stale = await patch({}, { 'if-match': '"v7"' });
+    expect([stale.status, stale.headers.etag]).toEqual([412, '"v1"']);
+    await deleteProject(member.ctx, project.id);
+    expect((await patch({})).status).toBe(410);
   });
 });
 

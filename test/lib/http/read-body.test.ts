@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { createPipeline } from '#lib/http/create-pipeline.ts';
@@ -44,4 +45,41 @@ test('64 levels are read, 65 are refused', async () => {
   const nested = (depth: number) => Buffer.from('['.repeat(depth) + ']'.repeat(depth));
   expect((await send(nested(64))).status).toBe(200);
   expect((await send(nested(65))).body.detail).toContain('deeper than 64');
+});
+
+test.each([
+  '{"a":1,"a":1}',
+  '{"a":1,"b":{"c":1,"c":2}}',
+  '[{"a":1},{"b":[{"c":1,"d":2,"c":3}]}]',
+  '{"a":1,"\\u0061":2}',
+  '{"\\"":1, "x":":", "\\"" : 2}',
+])('two members of one name are refused: %s', async (json) => {
+  const { status, body } = await send(Buffer.from(json));
+  expect([status, body.code]).toEqual([400, 'malformed_json']);
+  expect(body.detail).toContain('two members of one name');
+});
+
+test('any other JSON is read as it is, however it is spaced', async () => {
+  const texts = fc.oneof(
+    fc.string(),
+    fc.constantFrom('"', '\\', ':', '":"', '\\":', '"a":1', '{"a":1,"a":2}'),
+  );
+  // Once V8 has met a name with a backslash, it can take it for another escaped name: nodejs/node#63785.
+  const names = texts.filter((text) => !text.includes('\\'));
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.oneof(texts, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null)),
+      fc.array(tie('value')),
+      fc.dictionary(names, tie('value'), { noNullPrototype: true }),
+    ),
+  }));
+  await fc.assert(
+    fc.asyncProperty(value, fc.integer({ min: 0, max: 2 }), async (any, spaces) => {
+      const json = JSON.stringify([any], null, spaces);
+      fc.pre(!/__proto__|constructor|\\u0000/.test(json));
+      expect(await send(Buffer.from(json))).toEqual({ status: 200, body: JSON.parse(json) });
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -1,0 +1,44 @@
+import postgres from 'postgres';
+import { afterAll, afterEach, expect, vi } from 'vitest';
+import { sentStatements } from './sent-statements.ts';
+import { findTenantAccesses } from './tenant-accesses.ts';
+
+vi.mock('postgres', async (importOriginal) => {
+  const { default: original } = await importOriginal<{ default: typeof postgres }>();
+  const { observePostgres } = await import('./sent-statements.ts');
+  return { default: observePostgres(original) };
+});
+
+/** The statements that may touch rows of any organization, and why. */
+export const unscopedStatements = {
+  'the login knows an email address and no organization yet':
+    /^select .* from "users" inner join "memberships" on "memberships"."user_id" = "users"."id" where "users"."email" = \$1 /,
+  'a token of another issuer names a subject and no organization yet':
+    /^select .* from "external_identities" .* where \("external_identities"."issuer" = \$1 and "external_identities"."subject" = \$2\)/,
+  'the purge runs for all organizations':
+    /^delete from "projects" where "projects"."id" in \(select "id" from "projects" where "projects"."deleted_at" < \$1/,
+  'the folding looks for organizations that are due, then works on one after the other':
+    /^select "organization_id" from "project_counts" group by "project_counts"."organization_id" having /,
+  'records expire for all organizations':
+    /^delete from "idempotency_records" where "idempotency_records"."created_at" < \$1 returning "key"$/,
+};
+
+// Some tests point the application elsewhere.
+const databaseUrl = process.env.DATABASE_URL ?? '';
+const checked = new Set<string>();
+let client: postgres.Sql | undefined;
+
+afterEach(async () => {
+  const unscoped: string[] = [];
+  for (const { text } of sentStatements) {
+    if (checked.has(text)) continue;
+    checked.add(text);
+    client ??= postgres(databaseUrl, { max: 1, onnotice: () => {} });
+    const accesses = await findTenantAccesses(client, text);
+    const isAllowed = Object.values(unscopedStatements).some((pattern) => pattern.test(text));
+    if (!isAllowed && accesses.some(({ owner }) => owner === undefined)) unscoped.push(text);
+  }
+  expect(unscoped, `not limited to one organization (ADR 0012): ${unscoped.join(' and ')}`).toEqual([]);
+});
+
+afterAll(() => client?.end());
