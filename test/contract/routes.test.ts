@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
 import { isAllowed, type Role, roles } from '#lib/auth/permissions.ts';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
 import { bodyLimitBytes } from '#lib/http/json-body.ts';
@@ -34,6 +35,25 @@ describe('a route that is not public', () => {
     },
   );
 });
+
+test.each(where(({ spec }) => typeof spec.access === 'object' && spec.access.stepUp))(
+  '%s refuses a session whose proof of identity is eleven minutes old',
+  async (_, operation) => {
+    const { actor, ctx } = await createMember();
+    const authenticatedAtSeconds = actor.session.authenticatedAtSeconds - 11 * 60;
+    const { accessToken } = await issueAccessToken(
+      { ...actor, session: { ...actor.session, authenticatedAtSeconds } },
+      ctx.now,
+      new Date(ctx.now.getTime() + 3_600_000),
+    );
+    const { status, body, headers } = await call(operation.handler, {
+      ...eventOf(operation),
+      token: accessToken,
+    });
+    expect([status, body.code]).toEqual([401, 'step_up_required']);
+    expect(headers['www-authenticate']).toBe('Bearer error="insufficient_user_authentication", max_age=600');
+  },
+);
 
 describe('a permission', () => {
   const cases = where(({ spec }) => typeof spec.access === 'object').flatMap(([id, operation]) =>
