@@ -6,11 +6,12 @@ import { getDatabase } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { type Client, createSession } from '#lib/sessions/create-session.ts';
 import type { SessionTokens } from '#lib/sessions/schemas.ts';
+import { verifySecondFactor } from '#lib/totp/verify-second-factor.ts';
 import { rolesOf } from './find-roles.ts';
 import { verifyPassword } from './passwords.ts';
 import type { LoginInput } from './schemas.ts';
 
-/** Exchanges email and password for a session in the user's oldest organization. */
+/** Exchanges email and password, and a code where there is a second factor, for a session in the user's oldest organization. */
 export async function login(
   ctx: Context<undefined>,
   input: LoginInput,
@@ -31,11 +32,13 @@ export async function login(
     .limit(1);
   const isCorrect = await verifyPassword(input.password, user?.passwordHash ?? undefined);
   if (!user || !isCorrect) throw new AppError('invalid_credentials', 'Email or password is wrong');
+  // After the password, so that a stranger neither learns of the second factor nor delays its owner.
+  const secondFactor = await verifySecondFactor(ctx, user.id, input.code);
   return createSession(ctx, {
     userId: user.id,
     organizationId: user.organizationId,
     roles: rolesOf(user),
-    authenticationMethods: ['pwd'],
+    authenticationMethods: secondFactor ? ['pwd', secondFactor] : ['pwd'],
     client,
   });
 }

@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { SecondFactorCode } from '#lib/totp/schemas.ts';
 import { organizationRoles } from './permissions.ts';
 
 export const LoginInput = z
   .strictObject({
     email: z.email().max(254).toLowerCase().meta({ example: 'demo@plinth.local' }),
     password: z.string().min(1).max(256).meta({ example: 'plinth-demo' }),
+    code: SecondFactorCode.optional(),
   })
   .meta({ id: 'LoginInput' });
 export type LoginInput = z.output<typeof LoginInput>;

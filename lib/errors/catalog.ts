@@ -32,6 +32,16 @@ export const errorCatalog = {
     title: 'Wrong email or password',
     retryable: false,
   },
+  mfa_required: {
+    status: 401,
+    title: 'Second factor required',
+    retryable: false,
+  },
+  invalid_mfa_code: {
+    status: 401,
+    title: 'Wrong code',
+    retryable: false,
+  },
   invalid_refresh_token: {
     status: 401,
     title: 'Log in again',
@@ -85,6 +95,16 @@ export const errorCatalog = {
   not_deleted: {
     status: 409,
     title: 'Not deleted',
+    retryable: false,
+  },
+  totp_already_enrolled: {
+    status: 409,
+    title: 'Second factor already set up',
+    retryable: false,
+  },
+  totp_not_enrolled: {
+    status: 409,
+    title: 'No second factor set up',
     retryable: false,
   },
   gone: {

@@ -11,6 +11,10 @@ export const errorExplanations: Record<ErrorCode, string> = {
     'The access token is missing, expired or not valid. Log in and send it as `Authorization: Bearer`.',
   invalid_credentials:
     'No account matches this email and password. The answer is the same whether or not the account exists.',
+  mfa_required:
+    'The account has a second factor. Send the same request with `code`: six digits of the authenticator app, or a recovery code.',
+  invalid_mfa_code:
+    'The code is wrong, too old, or was used before; each works once. Wait for the next one of the authenticator app.',
   invalid_refresh_token:
     'The refresh token is unknown, was used before, or its session has ended. Log in again.',
   step_up_required:
@@ -30,6 +34,9 @@ export const errorExplanations: Record<ErrorCode, string> = {
   identity_taken:
     'The identity of the other issuer is linked to an account, yours or another one. Unlink it there.',
   not_deleted: 'There is no deletion to undo: the project is there. Read it.',
+  totp_already_enrolled:
+    'The account has a second factor. To change the authenticator, remove it and enrol again.',
+  totp_not_enrolled: 'The account has no second factor for this. Enrol, then confirm with a code.',
   gone: 'It was deleted. A project can be restored for 30 days; later its id answers `not_found`.',
   precondition_failed:
     'The version in `If-Match` is not the current one. Read it again, merge and retry with the new `ETag`.',
@@ -39,7 +46,8 @@ export const errorExplanations: Record<ErrorCode, string> = {
   validation_failed: '`errors` names every field that breaks a rule, by JSON pointer.',
   precondition_required:
     'A full replace needs `If-Match` with the `ETag` you read, or `*` to overwrite whatever is there.',
-  rate_limited: 'The limit in `RateLimit-Policy` is used up. Wait for the seconds in `Retry-After`.',
+  rate_limited:
+    'The limit in `RateLimit-Policy` is used up, or wrong codes delay the next one. Wait for the seconds in `Retry-After`.',
   internal: 'Something failed that should not. The `requestId` finds it in our logs.',
   unavailable:
     'A part this operation depends on does not answer. Nothing was changed; retry after `Retry-After`.',

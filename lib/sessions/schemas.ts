@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SecondFactorCode } from '#lib/totp/schemas.ts';
 
 export const SessionTokens = z
   .object({
@@ -26,6 +27,20 @@ export const RefreshInput = z
   })
   .meta({ id: 'RefreshInput' });
 export type RefreshInput = z.output<typeof RefreshInput>;
+
+export const StepUpInput = z
+  .strictObject({
+    password: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .meta({ description: 'Enough for an account without a second factor.' }),
+    code: SecondFactorCode.optional(),
+  })
+  .refine(({ password, code }) => password !== undefined || code !== undefined, 'needs a password or a code')
+  .meta({ id: 'StepUpInput' });
+export type StepUpInput = z.output<typeof StepUpInput>;
 
 export const SessionParams = z.object({ id: z.uuid().meta({ description: 'The id of the session.' }) });
 

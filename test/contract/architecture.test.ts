@@ -97,6 +97,8 @@ describe('who may import whom', () => {
       'lib/sessions/end-sessions.ts': 'a step of verbs that record it',
       'lib/sessions/expire-sessions.ts': 'removes what has ended',
       'lib/sessions/issue-tokens.ts': 'a step of verbs that record it, and of each refresh',
+      'lib/totp/recovery-codes.ts': 'a step of verbs that record it',
+      'lib/totp/try-code.ts': 'a step of verbs that record it, or counts a failure',
     };
     const writes = (source: Source) =>
       importsAny(/^(drizzle-orm|lib\/db\/)/)(source) &&

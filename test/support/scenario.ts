@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { inject } from 'vitest';
-import { hashPassword } from '#lib/auth/passwords.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { deleteProject } from '#lib/projects/delete-project.ts';
 import { CreateProjectInput } from '#lib/projects/schemas.ts';
 import { createSession } from '#lib/sessions/create-session.ts';
 import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
+import { enrolTotp } from '#lib/totp/enrol-totp.ts';
 import type { CallOptions } from './event.ts';
+import { codeAt, giveSecondFactor, setPassword } from './second-factor.ts';
 import { type Member, sql } from './tenant.ts';
 
 /** The request in the event file of an operation. */
@@ -52,9 +53,25 @@ const preparations: Record<string, Preparation> = {
     await deleteProject(ctx, id);
     return { params: { id } };
   },
-  async login({ userId, email }, { body }) {
-    await sql`update users set password_hash = ${await hashPassword('plinth-demo')} where id = ${userId}`;
-    return { body: String(body).replace('demo@plinth.local', email) };
+  async login(member, { body }) {
+    await setPassword(member, 'plinth-demo');
+    return { body: String(body).replace('demo@plinth.local', member.email) };
+  },
+  async stepUpSession(member) {
+    await setPassword(member, 'plinth-demo');
+    return {};
+  },
+  async confirmTotp({ ctx }) {
+    const { secret } = await enrolTotp(ctx);
+    return { body: { code: codeAt(secret, new Date()) } };
+  },
+  async removeTotp(member) {
+    await giveSecondFactor(member);
+    return {};
+  },
+  async replaceRecoveryCodes(member) {
+    await giveSecondFactor(member);
+    return {};
   },
   async forceKeyRotation() {
     await sql`delete from signing_keys where state = 'pending'`;
