@@ -82,6 +82,11 @@ export const errorCatalog = {
     title: 'Not deleted',
     retryable: false,
   },
+  api_key_expired: {
+    status: 409,
+    title: 'API key expired',
+    retryable: false,
+  },
   gone: {
     status: 410,
     title: 'Deleted',

@@ -1,3 +1,4 @@
+import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { isAllowed, type Permission } from '#lib/auth/permissions.ts';
 import { AppError } from '#lib/errors/app-error.ts';
@@ -20,16 +21,26 @@ export type Access =
 /** How long a proof of identity is enough for the most sensitive operations. */
 export const stepUpSeconds = 600;
 
+/** True when no API key may call, whatever its scopes. */
+export function isForPeople(access: Access): boolean {
+  return access === 'session' || (typeof access === 'object' && access.stepUp === true);
+}
+
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Refuses who may not call: `unauthenticated`, `csrf_failed`, `forbidden` or `step_up_required`. */
 export function authorize(access: Exclude<Access, 'public'>): Middleware {
   return {
     async before({ event: request, internal }) {
-      const { refusal, viaCookie, generation } = internal as AuthenticationState;
+      const { refusal, viaCookie, generation, apiKey } = internal as AuthenticationState;
       if (refusal) throw refusal;
+      if (apiKey) request.actor = await authenticateApiKey(apiKey, request.now);
       const { actor } = request;
-      if (!actor) throw new AppError('unauthenticated', 'Send an access token as Authorization: Bearer');
+      if (!actor)
+        throw new AppError(
+          'unauthenticated',
+          'Send an access token as Authorization: Bearer, or an API key as X-API-Key',
+        );
       const session = actor.type === 'user' ? actor.session : undefined;
       if (session) await assertSessionLives(session, generation, viaCookie === true, request.now);
       if (viaCookie && session && !safeMethods.has(request.method)) assertNotForged(request, session.id);
@@ -41,8 +52,7 @@ export function authorize(access: Exclude<Access, 'public'>): Middleware {
 function assertAccess(access: Exclude<Access, 'public'>, actor: Actor, now: Date): void {
   if (access === 'authenticated') return;
   const { permission, stepUp } = access === 'session' ? {} : access;
-  const isForPeople = access === 'session' || stepUp;
-  if (isForPeople && (actor.type !== 'user' || !actor.session))
+  if (isForPeople(access) && (actor.type !== 'user' || !actor.session))
     throw new AppError('forbidden', 'This needs a person who is logged in here');
   if (permission && !isAllowed(actor, permission))
     throw new AppError('forbidden', `This needs the permission ${permission}`);

@@ -1,4 +1,4 @@
-import type { UserActor } from '#lib/auth/actor.ts';
+import { type ApiKeyCredential, parseKey } from '#lib/api-keys/key-format.ts';
 import { verifyAccessToken } from '#lib/auth/verify-access-token.ts';
 import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
@@ -8,8 +8,8 @@ import type { Middleware } from './middleware.ts';
 
 /**
  * Finds out who calls. A bad credential is not refused here but by `authorize`, behind the gate: guesses must count against the
- * limit. Of several credentials the first counts, and a bad one is never made up for by the next: the Authorization header, the
- * cookie `auth_token`, the legacy cookie `access_token`.
+ * limit. Of several credentials the first counts, and a bad one is never made up for by the next: the Authorization header,
+ * X-API-Key, the cookie `auth_token`, the legacy cookie `access_token`. Of an API key only the form is looked at here.
  */
 export function identify(): Middleware {
   return {
@@ -18,8 +18,15 @@ export function identify(): Middleware {
       try {
         const credential = readCredential(request);
         if (!credential) return;
+        if ('apiKey' in credential) {
+          const { id, secretHash } = credential.apiKey;
+          state.apiKey = credential.apiKey;
+          // With a part of the hash, so that guesses at the secret use up no budget but their own.
+          request.principal = `key:${id}.${secretHash.slice(0, 8)}`;
+          return;
+        }
         state.viaCookie = credential.viaCookie;
-        const actor: UserActor = await verifyAccessToken(credential.token, request.now);
+        const actor = await verifyAccessToken(credential.token, request.now);
         request.actor = actor;
         request.principal = `user:${actor.userId}`;
       } catch (error) {
@@ -34,18 +41,25 @@ export function identify(): Middleware {
 export interface AuthenticationState {
   viaCookie?: boolean;
   refusal?: AppError;
+  /** Well-formed; whether it is a key that lives, the database knows. */
+  apiKey?: ApiKeyCredential;
   /** The generation of the actor's session; -1 when Redis does not know it, undefined when Redis is away. */
   generation?: number | undefined;
 }
 
 function readCredential({ headers, cookies }: HttpRequest) {
-  const { authorization } = headers;
+  const { authorization, 'x-api-key': key } = headers;
   if (authorization !== undefined) {
     // Of two headers API Gateway makes one with a comma, which no token has.
     const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(authorization)?.[1];
     if (token === undefined)
       throw new AppError('unauthenticated', 'The Authorization header must be `Bearer` and one access token');
     return { token, viaCookie: false };
+  }
+  if (key !== undefined) {
+    const apiKey = parseKey(key);
+    if (!apiKey) throw new AppError('unauthenticated', 'X-API-Key must be one API key; this one has a typo');
+    return { apiKey };
   }
   const token = cookies[cookieName('auth_token')];
   if (token) return { token, viaCookie: true };

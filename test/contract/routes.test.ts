@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { isAllowed, type Role, roles } from '#lib/auth/permissions.ts';
+import { generateKey } from '#lib/api-keys/key-format.ts';
+import { isAllowed, permissions, type Role, roles } from '#lib/auth/permissions.ts';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
+import { isForPeople } from '#lib/http/authorize.ts';
 import { bodyLimitBytes } from '#lib/http/json-body.ts';
 import { call } from '#test/support/call.ts';
-import { eventOf, succeeding } from '#test/support/scenario.ts';
+import { createKey, eventOf, succeeding } from '#test/support/scenario.ts';
 import { createMember } from '#test/support/tenant.ts';
 
 const { endpoints } = await loadOperations();
@@ -47,6 +50,47 @@ describe('a permission', () => {
     if (!permission || isAllowed({ roles: [role] }, permission)) expect([401, 403]).not.toContain(status);
     else expect([status, body.code]).toEqual([403, 'forbidden']);
   });
+});
+
+describe('an API key', () => {
+  const withKey = (operation: EndpointOperation, headers: Record<string, string>) => {
+    const event = eventOf(operation);
+    return call(operation.handler, { ...event, headers: { ...event.headers, ...headers } });
+  };
+  const isForKeys = ({ spec: { access } }: EndpointOperation) => access !== 'public' && !isForPeople(access);
+
+  test.each(where((operation) => isForKeys(operation) && typeof operation.spec.access === 'object'))(
+    'needs the scope of %s',
+    async (_, operation) => {
+      const { access } = operation.spec;
+      const needed = typeof access === 'object' ? access.permission : undefined;
+      const member = await createMember('owner', 'operator');
+      const others = permissions.filter((permission) => permission !== needed);
+      const refused = await withKey(operation, (await createKey(member, others)).headers);
+      expect([refused.status, refused.body.code]).toEqual([403, 'forbidden']);
+      const scopes = permissions.filter((permission) => permission === needed);
+      expect(scopes).toHaveLength(1);
+      const { status } = await withKey(operation, (await createKey(member, scopes)).headers);
+      expect([401, 403]).not.toContain(status);
+    },
+  );
+
+  test.each(where(({ spec }) => isForPeople(spec.access)))(
+    'cannot call %s, which is for people, whatever its scopes',
+    async (_, operation) => {
+      const { headers } = await createKey(await createMember('owner', 'operator'));
+      const { status, body } = await withKey(operation, headers);
+      expect([status, body.code]).toEqual([403, 'forbidden']);
+    },
+  );
+
+  test.each(where(({ spec }) => spec.access !== 'public'))(
+    'of a stranger is 401 at %s',
+    async (_, operation) => {
+      const { status, body } = await withKey(operation, { 'x-api-key': generateKey(randomUUID()).key });
+      expect([status, body.code]).toEqual([401, 'unauthenticated']);
+    },
+  );
 });
 
 describe('a body', () => {

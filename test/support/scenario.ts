@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createApiKey } from '#lib/api-keys/create-api-key.ts';
 import { hashPassword } from '#lib/auth/passwords.ts';
+import { isAllowed, permissions } from '#lib/auth/permissions.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { deleteProject } from '#lib/projects/delete-project.ts';
@@ -49,6 +51,12 @@ const preparations: Record<string, Preparation> = {
     await deleteProject(ctx, id);
     return { params: { id } };
   },
+  async rotateApiKey(member) {
+    return { params: { id: (await createKey(member)).id } };
+  },
+  async revokeApiKey(member) {
+    return { params: { id: (await createKey(member)).id } };
+  },
   async login({ userId, email }, { body }) {
     await sql`update users set password_hash = ${await hashPassword('plinth-demo')} where id = ${userId}`;
     return { body: String(body).replace('demo@plinth.local', email) };
@@ -60,6 +68,15 @@ const preparations: Record<string, Preparation> = {
     return { params: { id: sessionIdOf((await logIn(member)).refreshToken) } };
   },
 };
+
+/** A new API key of the member, with all its permissions unless told otherwise. */
+export async function createKey(
+  { ctx }: Member,
+  scopes = permissions.filter((permission) => isAllowed(ctx.actor, permission)),
+) {
+  const { id, key } = await createApiKey(ctx, { name: 'Test', scopes });
+  return { id, key, headers: { 'x-api-key': key } };
+}
 
 /** The tokens of one more session of the member. */
 export function logIn({ ctx, actor }: Member, now = ctx.now) {
