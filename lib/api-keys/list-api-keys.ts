@@ -3,7 +3,8 @@ import { isAllowed } from '#lib/auth/permissions.ts';
 import type { Context } from '#lib/context.ts';
 import { apiKeys } from '#lib/db/schema/api-keys.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
-import { openCursor, sealCursor } from '#lib/pagination/cursor.ts';
+import { openCursor } from '#lib/pagination/cursor.ts';
+import { toPage } from '#lib/pagination/to-page.ts';
 import type { ApiKeyPage, ListApiKeysQuery } from './schemas.ts';
 import { visibleColumns } from './visible-columns.ts';
 
@@ -27,9 +28,5 @@ export async function listApiKeys(ctx: Context, { cursor, limit }: ListApiKeysQu
     )
     .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
     .limit(limit + 1);
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return rows.length > limit && last
-    ? { items, nextCursor: sealCursor(scope, [last.createdAt, last.id]) }
-    : { items };
+  return toPage(rows, limit, scope, (row) => [row.createdAt, row.id]);
 }

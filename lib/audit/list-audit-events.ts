@@ -2,7 +2,8 @@ import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context.ts';
 import { auditEvents } from '#lib/db/schema/audit-events.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
-import { openCursor, sealCursor } from '#lib/pagination/cursor.ts';
+import { openCursor } from '#lib/pagination/cursor.ts';
+import { toPage } from '#lib/pagination/to-page.ts';
 import type { AuditPage, ListAuditEventsQuery } from './schemas.ts';
 
 /** One page of the organization's audit events, newest first; every filter has an index that serves it in this order. */
@@ -33,9 +34,5 @@ export async function listAuditEvents(ctx: Context, query: ListAuditEventsQuery)
     )
     .orderBy(desc(auditEvents.createdAt), desc(auditEvents.id))
     .limit(limit + 1);
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return rows.length > limit && last
-    ? { items, nextCursor: sealCursor(scope, [last.createdAt, last.id]) }
-    : { items };
+  return toPage(rows, limit, scope, (row) => [row.createdAt, row.id]);
 }

@@ -3,6 +3,7 @@ import { asc, ne } from 'drizzle-orm';
 import { getPool } from '#lib/db/client.ts';
 import { signingKeys } from '#lib/db/schema/signing-keys.ts';
 import { createSigningKey } from './create-signing-key.ts';
+import type { Jwks } from './schemas.ts';
 import { unseal } from './seal.ts';
 
 /** Access tokens are signed with Ed25519; the algorithm is pinned, never read from a token. */
@@ -16,6 +17,7 @@ interface Signer {
 interface KeyRing {
   readonly signer: Signer;
   readonly verifiers: ReadonlyMap<string, KeyObject>;
+  readonly jwks: Jwks;
   readonly loadedAtMs: number;
 }
 
@@ -39,6 +41,12 @@ export async function findVerifier(kid: string, now: Date): Promise<KeyObject | 
   return known ?? (await getRing(now, unknownKeyRetryMs)).verifiers.get(kid);
 }
 
+/** The public keys that verify our tokens, the next one included (RFC 7517). */
+export async function getJwks(now: Date): Promise<Jwks> {
+  const { jwks } = await getRing(now, keyRingTtlSeconds * 1000);
+  return jwks;
+}
+
 /** Makes the next use read the keys again. */
 export function forgetKeyRing(): void {
   ring = undefined;
@@ -56,7 +64,7 @@ async function getRing(now: Date, maxAgeMs: number): Promise<KeyRing> {
 async function loadRing(now: Date): Promise<KeyRing> {
   let keys = await selectKeys();
   if (!keys.some(({ state }) => state === 'current')) {
-    await createSigningKey(getPool(), 'current');
+    await createSigningKey(getPool(), 'current', now);
     keys = await selectKeys();
   }
   const current = keys.find(({ state }) => state === 'current');
@@ -67,6 +75,9 @@ async function loadRing(now: Date): Promise<KeyRing> {
     verifiers: new Map(
       keys.map(({ kid, publicJwk }) => [kid, createPublicKey({ key: publicJwk, format: 'jwk' })]),
     ),
+    jwks: {
+      keys: keys.map(({ kid, publicJwk }) => ({ ...publicJwk, kid, use: 'sig', alg: tokenAlgorithm })),
+    },
     loadedAtMs: now.getTime(),
   };
 }

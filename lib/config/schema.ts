@@ -42,6 +42,17 @@ export const configSchema = z
       .max(900)
       .default(900)
       .meta({ description: 'Lifetime of an access token.' }),
+    AUTH_EXTERNAL_ISSUERS: z
+      .string()
+      .default('[]')
+      .transform(parseJson)
+      .pipe(
+        z.array(z.strictObject({ issuer: z.url(), jwksUrl: z.url(), audience: z.string().min(1) })).max(10),
+      )
+      .meta({
+        description:
+          'Other token issuers to trust (Cognito, Auth0, Keycloak), as JSON: [{"issuer":…,"jwksUrl":…,"audience":…}].',
+      }),
     LEGACY_ACCESS_COOKIE: flag
       .default('false')
       .transform((text) => text === 'true')
@@ -67,8 +78,20 @@ export const configSchema = z
     const forbid = (key: keyof typeof config, message: string) =>
       issues.addIssue({ code: 'custom', path: [key], message: `${message} in stage ${config.PLINTH_STAGE}` });
     if (!config.PUBLIC_URL.startsWith('https://')) forbid('PUBLIC_URL', 'must be https');
+    if (config.AUTH_EXTERNAL_ISSUERS.some(({ jwksUrl }) => !jwksUrl.startsWith('https://')))
+      forbid('AUTH_EXTERNAL_ISSUERS', 'keys must come by https');
     if (config.PLINTH_STAGE === 'prod' && config.POWERTOOLS_LOG_LEVEL === 'DEBUG')
       forbid('POWERTOOLS_LOG_LEVEL', 'must not be DEBUG');
   });
+
+function parseJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    context.addIssue({ code: 'custom', message: 'must be JSON' });
+    return z.NEVER;
+  }
+}
 
 export type Config = z.output<typeof configSchema>;

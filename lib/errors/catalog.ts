@@ -77,6 +77,11 @@ export const errorCatalog = {
     title: 'Slug already in use',
     retryable: false,
   },
+  identity_taken: {
+    status: 409,
+    title: 'Identity already linked',
+    retryable: false,
+  },
   not_deleted: {
     status: 409,
     title: 'Not deleted',

@@ -26,6 +26,8 @@ export const errorExplanations: Record<ErrorCode, string> = {
   idempotency_key_reused:
     'The `Idempotency-Key` belongs to another request of the last 24 hours. Use a new key for a new request.',
   slug_taken: 'Another project of the organization has this slug. Choose another one.',
+  identity_taken:
+    'The identity of the other issuer is linked to an account, yours or another one. Unlink it there.',
   not_deleted: 'There is no deletion to undo: the project is there. Read it.',
   api_key_expired: 'An API key that has expired gets no new secret. Create a new one.',
   gone: 'It was deleted. A project can be restored for 30 days; later its id answers `not_found`.',
@@ -33,7 +35,7 @@ export const errorExplanations: Record<ErrorCode, string> = {
     'The version in `If-Match` is not the current one. Read it again, merge and retry with the new `ETag`.',
   body_too_large: 'The request body exceeds the limit of this operation.',
   unsupported_media_type:
-    'Send `Content-Type: application/json` (or `application/merge-patch+json` with PATCH).',
+    'Send `Content-Type: application/json` (or `application/merge-patch+json` with PATCH, `application/x-ndjson` to import).',
   validation_failed: '`errors` names every field that breaks a rule, by JSON pointer.',
   precondition_required:
     'A full replace needs `If-Match` with the `ETag` you read, or `*` to overwrite whatever is there.',

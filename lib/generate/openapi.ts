@@ -3,8 +3,9 @@ import { type ErrorCode, errorCatalog } from '#lib/errors/catalog.ts';
 import { type Access, isForPeople } from '#lib/http/authorize.ts';
 import type { AnyEndpointSpec, Schema } from '#lib/http/endpoint-spec.ts';
 import { errorCodesOf } from '#lib/http/error-codes.ts';
-import { bodyMediaTypes } from '#lib/http/json-body.ts';
+import { ndjsonMediaType } from '#lib/http/ndjson.ts';
 import { Problem } from '#lib/http/problem-schema.ts';
+import { bodyMediaTypes } from '#lib/http/read-body.ts';
 import type { EndpointOperation } from './load-operations.ts';
 import { describeAccess } from './route-table.ts';
 
@@ -91,11 +92,10 @@ function describeSuccess({ response }: AnyEndpointSpec, schemas: Json): Json {
   const headers = Object.fromEntries(
     Object.keys(response.headers ?? {}).map((name) => [name, { schema: { type: 'string' } }]),
   );
-  const content = {
-    [(response.contentType ?? 'application/json').split(';')[0] ?? '']: {
-      schema: toJsonSchema(response.schema, 'output', schemas),
-    },
-  };
+  const [type = ''] = (response.contentType ?? 'application/json').split(';');
+  // OpenAPI 3.1 has no word for "one a line": the schema of a sequential media type is that of a line.
+  const described = type === ndjsonMediaType ? response.schema.shape.items.element : response.schema;
+  const content = { [type]: { schema: toJsonSchema(described, 'output', schemas) } };
   const success = { description, ...(Object.keys(headers).length > 0 && { headers }), content };
   return {
     [response.status]: success,
@@ -168,11 +168,13 @@ function toJsonSchema(schema: Schema | undefined, io: 'input' | 'output', schema
   const resolve = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(resolve);
     if (typeof node !== 'object' || node === null) return node;
-    const { id: _id, ...rest } = node as Json;
-    const entries = Object.entries(rest).map(([key, value]) => [
-      key,
-      key === '$ref' ? String(value).replace('#/$defs/', '#/components/schemas/') : resolve(value),
-    ]);
+    const entries = Object.entries(node)
+      // The name of a component; as a property, `id` is a schema.
+      .filter(([key, value]) => key !== 'id' || typeof value !== 'string')
+      .map(([key, value]) => [
+        key,
+        key === '$ref' ? String(value).replace('#/$defs/', '#/components/schemas/') : resolve(value),
+      ]);
     return Object.fromEntries(entries);
   };
   for (const [name, definition] of Object.entries($defs as Json)) schemas[name] = resolve(definition);

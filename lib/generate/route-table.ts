@@ -1,4 +1,4 @@
-import { permissions, type Role, rolePermissions, roles } from '#lib/auth/permissions.ts';
+import { isAllowed, permissions, type Role, rolePermissions, roles } from '#lib/auth/permissions.ts';
 import type { Access } from '#lib/http/authorize.ts';
 import type { EndpointOperation, JobOperation } from './load-operations.ts';
 
@@ -37,6 +37,20 @@ ${table(
   jobs.map(({ spec, module }) => [spec.id, `\`${spec.schedule}\``, spec.summary, link(module)]),
 )}
 
+## Who may call what
+
+Every cell is a test ([test/contract/access.test.ts](../test/contract/access.test.ts)). *fresh*: after a proof of identity in the last ten
+minutes. Roles are those inside an organization; another organization's rows are answered like missing ones.
+
+${table(
+  ['Operation', 'anonymous', ...roles],
+  endpoints.map(({ spec }) => [
+    spec.id,
+    spec.access === 'public' ? 'yes' : '-',
+    ...roles.map((role) => describeCell(spec.access, role)),
+  ]),
+)}
+
 ## Roles
 
 ${table(
@@ -53,9 +67,18 @@ ${table(
 
 /** Who may call, in words. */
 export function describeAccess(access: Access): string {
+  if (access === 'session') return 'a person who is logged in';
   if (typeof access === 'string') return access;
-  const who = access.permission ? `permission \`${access.permission}\`` : 'session';
-  return access.stepUp ? `${who}, step-up` : who;
+  const { permission, stepUp } = access;
+  return [permission && `permission \`${permission}\``, stepUp && 'a fresh proof of identity']
+    .filter(Boolean)
+    .join(', ');
+}
+
+function describeCell(access: Access, role: Role): string {
+  if (typeof access === 'string') return 'yes';
+  if (access.permission && !isAllowed({ roles: [role] }, access.permission)) return '-';
+  return access.stepUp ? 'fresh' : 'yes';
 }
 
 function link(module: string): string {

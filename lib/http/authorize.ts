@@ -1,4 +1,3 @@
-import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { isAllowed, type Permission } from '#lib/auth/permissions.ts';
 import { AppError } from '#lib/errors/app-error.ts';
@@ -32,9 +31,9 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function authorize(access: Exclude<Access, 'public'>): Middleware {
   return {
     async before({ event: request, internal }) {
-      const { refusal, viaCookie, generation, apiKey } = internal as AuthenticationState;
+      const { refusal, viaCookie, generation, findActor } = internal as AuthenticationState;
       if (refusal) throw refusal;
-      if (apiKey) request.actor = await authenticateApiKey(apiKey, request.now);
+      if (findActor) request.actor = await findActor();
       const { actor } = request;
       if (!actor)
         throw new AppError(

@@ -5,15 +5,19 @@ import type { ErrorCode } from '#lib/errors/catalog.ts';
 import type { Client } from '#lib/sessions/create-session.ts';
 import type { Access } from './authorize.ts';
 import type { HttpRequest } from './http-request.ts';
+import type { Line } from './ndjson.ts';
 import type { RateLimitName } from './rate-limits.ts';
 
 export type Schema = z.ZodType;
+/** A JSON value, or one a line. */
+export type BodyFormat = 'json' | 'ndjson';
 type Output<S extends Schema | undefined> = S extends Schema ? z.output<S> : undefined;
 
 export interface ResponseSpec<R extends Schema | undefined> {
   readonly status: number;
   /** An allow-list: what it does not declare is not sent. Left out: the answer has no body. */
   readonly schema?: R;
+  /** JSON unless it says otherwise; of NDJSON the schema is a page, and the lines are its `items`. */
   readonly contentType?: string;
   /** A header whose function returns undefined is left out. */
   readonly headers?: Readonly<
@@ -35,6 +39,7 @@ export interface EndpointSpec<
   Q extends z.ZodObject | undefined = z.ZodObject | undefined,
   B extends Schema | undefined = Schema | undefined,
   R extends Schema | undefined = Schema | undefined,
+  F extends BodyFormat = BodyFormat,
 > {
   /** camelCase; its kebab-case is the file name. */
   readonly id: string;
@@ -50,6 +55,10 @@ export interface EndpointSpec<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** `ndjson`: the schema is that of a line; the operation gets all lines, the wrong ones with their error. */
+  readonly bodyFormat?: F;
+  /** Where the limit of all bodies does not do. */
+  readonly bodyLimitBytes?: number;
   /** Whether `If-Match` is honoured, or has to be there (428 without). */
   readonly ifMatch?: 'optional' | 'required';
   /** Honours `Idempotency-Key`: for POST, by a caller who is known. */
@@ -73,11 +82,12 @@ export interface EndpointInput<
   P extends Schema | undefined,
   Q extends Schema | undefined,
   B extends Schema | undefined,
+  F extends BodyFormat = 'json',
 > {
   readonly ctx: Context<ActorOf<A>>;
   readonly params: Output<P>;
   readonly query: Output<Q>;
-  readonly body: Output<B>;
+  readonly body: F extends 'ndjson' ? readonly Line<Output<B>>[] : Output<B>;
   /** The versions `If-Match` names; undefined when any will do. */
   readonly ifMatch: readonly number[] | undefined;
   readonly method: string;
@@ -96,7 +106,7 @@ type ActorOf<A extends Access> = A extends 'public'
 export type EndpointOutput<R extends Schema | undefined> = R extends Schema ? z.input<R> : void;
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of specs has specs of every shape.
-export type AnyEndpointSpec = EndpointSpec<Access, any, any, any, any>;
+export type AnyEndpointSpec = EndpointSpec<Access, any, any, any, any, any>;
 
 /** The Lambda time-out of an endpoint that does not declare its own; API Gateway gives up after 30 s. */
 export const defaultTimeoutSeconds = 10;

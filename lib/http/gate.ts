@@ -25,7 +25,7 @@ export function gate(policy: Exclude<RateLimitName, 'instance'>, accountField?: 
       const account = accountField && accountOf(request.body, accountField);
       if (account) counters.push(counterOf('account', account));
       const state = internal as AuthenticationState;
-      if (state.apiKey) counters.push(counterOf('address', addressOf(request)));
+      if (state.isUnverified) counters.push(counterOf('address', addressOf(request)));
       const session = request.actor?.type === 'user' ? request.actor.session : undefined;
       const { counts, generation } = await askFleet(counters, session?.id, request.startedAt);
       state.generation = generation;

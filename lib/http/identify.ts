@@ -1,5 +1,10 @@
+import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key.ts';
 import { type ApiKeyCredential, parseKey } from '#lib/api-keys/key-format.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { findExternalActor } from '#lib/auth/find-external-actor.ts';
+import { issuerOf } from '#lib/auth/issuer-of.ts';
 import { verifyAccessToken } from '#lib/auth/verify-access-token.ts';
+import { findIssuer, verifyExternalToken } from '#lib/auth/verify-external-token.ts';
 import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { cookieName } from '#lib/sessions/session-cookies.ts';
@@ -18,17 +23,9 @@ export function identify(): Middleware {
       try {
         const credential = readCredential(request);
         if (!credential) return;
-        if ('apiKey' in credential) {
-          const { id, secretHash } = credential.apiKey;
-          state.apiKey = credential.apiKey;
-          // With a part of the hash, so that guesses at the secret use up no budget but their own.
-          request.principal = `key:${id}.${secretHash.slice(0, 8)}`;
-          return;
-        }
+        if ('apiKey' in credential) return identifyByKey(request, state, credential.apiKey);
         state.viaCookie = credential.viaCookie;
-        const actor = await verifyAccessToken(credential.token, request.now);
-        request.actor = actor;
-        request.principal = `user:${actor.userId}`;
+        await identifyByToken(request, state, credential.token);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         state.refusal = error;
@@ -37,12 +34,37 @@ export function identify(): Middleware {
   };
 }
 
+async function identifyByToken(
+  request: HttpRequest,
+  state: AuthenticationState,
+  token: string,
+): Promise<void> {
+  const issuer = issuerOf(token);
+  if (issuer !== undefined && findIssuer(issuer)) {
+    const subject = await verifyExternalToken(token, issuer, request.now);
+    request.principal = `external:${JSON.stringify([issuer, subject.subject])}`;
+    state.findActor = () => findExternalActor(subject);
+    return;
+  }
+  request.actor = await verifyAccessToken(token, request.now);
+  request.principal = `user:${request.actor.userId}`;
+}
+
+function identifyByKey(request: HttpRequest, state: AuthenticationState, apiKey: ApiKeyCredential): void {
+  // With a part of the hash, so that guesses at the secret use up no budget but their own.
+  request.principal = `key:${apiKey.id}.${apiKey.secretHash.slice(0, 8)}`;
+  state.isUnverified = true;
+  state.findActor = () => authenticateApiKey(apiKey, request.now);
+}
+
 /** What `identify` and `gate` leave for `authorize`. */
 export interface AuthenticationState {
   viaCookie?: boolean;
   refusal?: AppError;
-  /** Well-formed; whether it is a key that lives, the database knows. */
-  apiKey?: ApiKeyCredential;
+  /** The principal is what the caller claims to be: requests count for the address as well. */
+  isUnverified?: boolean;
+  /** Asks the database who calls, once the gate has let the request pass. */
+  findActor?: () => Promise<Actor>;
   /** The generation of the actor's session; -1 when Redis does not know it, undefined when Redis is away. */
   generation?: number | undefined;
 }

@@ -1,8 +1,10 @@
 import type * as z from 'zod';
 import { AppError, type FieldError } from '#lib/errors/app-error.ts';
 import type { AnyEndpointSpec, Schema } from './endpoint-spec.ts';
+import { toFieldErrors } from './field-errors.ts';
 import type { HttpRequest } from './http-request.ts';
 import { parseIfMatch } from './if-match.ts';
+import { parseLines } from './ndjson.ts';
 import { nearestName } from './nearest-name.ts';
 
 // A body of unknown fields must not be answered with a longer one.
@@ -14,13 +16,16 @@ export function parseInput(spec: AnyEndpointSpec, request: HttpRequest) {
   const read = (part: FieldError['in'], schema: Schema | undefined, value: unknown) => {
     if (!schema) return undefined;
     const result = schema.safeParse(value);
-    if (!result.success) problems.push(...result.error.issues.flatMap((issue) => toFieldErrors(part, issue)));
+    if (!result.success) problems.push(...toFieldErrors(part, result.error.issues));
     return result.data;
   };
   const input = {
     params: read('path', spec.params, request.pathParameters),
     query: spec.query && read('query', spec.query, readQuery(spec.query, request.query)),
-    body: read('body', spec.body, request.body),
+    body:
+      spec.bodyFormat === 'ndjson'
+        ? parseLines(spec.body, String(request.body))
+        : read('body', spec.body, request.body),
     ifMatch: spec.ifMatch && parseIfMatch(request.headers['if-match'], spec.ifMatch),
   };
   if (problems.length > 0)
@@ -45,16 +50,4 @@ function readQuery(schema: z.ZodObject, query: URLSearchParams): Record<string, 
     values[name] = value;
   }
   return values;
-}
-
-function toFieldErrors(part: FieldError['in'], issue: z.core.$ZodIssue): FieldError[] {
-  const at = (path: readonly PropertyKey[], detail: string): FieldError => ({
-    in: part,
-    pointer: path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    code: issue.code,
-    detail,
-  });
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => at([...issue.path, key], 'is not a field of this operation'));
-  return [at(issue.path, issue.message)];
 }

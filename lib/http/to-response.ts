@@ -2,6 +2,7 @@ import type { AnyEndpointSpec } from './endpoint-spec.ts';
 import type { HttpRequest } from './http-request.ts';
 import { matchesEntityTag } from './if-match.ts';
 import type { HttpResponse } from './middleware.ts';
+import { ndjsonMediaType, writeLines } from './ndjson.ts';
 
 /** The HTTP answer for an operation's result: only what the response schema declares; 304 when the caller has it. */
 export function toResponse(
@@ -30,10 +31,16 @@ export function toResponse(
     statusCode: alternative?.status ?? spec.status,
     headers,
     ...cookiesOf(spec, output),
-    body: typeof output === 'string' ? output : JSON.stringify(output),
+    body: toText(output, spec.contentType),
   };
 }
 
 function cookiesOf({ cookies }: AnyEndpointSpec['response'], output: unknown) {
   return cookies && { cookies: cookies(output) };
+}
+
+function toText(output: unknown, contentType: string | undefined): string {
+  if (typeof output === 'string') return output;
+  if (contentType === ndjsonMediaType) return writeLines((output as { items: unknown[] }).items);
+  return JSON.stringify(output);
 }

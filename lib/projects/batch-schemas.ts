@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ItemError } from './item-error.ts';
 import { CreateProjectInput, Project, UpdateProjectInput } from './schemas.ts';
 
 const id = z.uuid();
@@ -24,13 +25,6 @@ export const ProjectBatchInput = z
   })
   .meta({ id: 'ProjectBatchInput' });
 export type ProjectBatchInput = z.output<typeof ProjectBatchInput>;
-
-const ItemError = z.object({
-  code: z.string(),
-  title: z.string(),
-  detail: z.string(),
-  retryable: z.boolean(),
-});
 
 /** One result an operation, in their order: the project as it is now, nothing after a delete, or why it was refused. */
 export const ProjectBatchResult = z

@@ -9,21 +9,28 @@ export function explainRefusal(
 ) {
   return (error: unknown): never => {
     const constraint = getPostgresError(error)?.constraint_name;
-    if (constraint === 'projects_slug_key')
-      throw new AppError('slug_taken', `Slug "${project.slug}" is already in use`);
-    if (constraint !== 'projects_owner_fk') throw error;
-    // Only a token that outlives the membership gets here with its own id.
-    if (project.ownerId === ctx.actor.userId)
-      throw new AppError('unauthenticated', 'The membership no longer exists');
-    throw new AppError('validation_failed', 'The owner is not a member of this organization', {
-      errors: [
-        {
-          in: 'body',
-          pointer: '/ownerId',
-          code: 'not_a_member',
-          detail: 'must be a member of this organization',
-        },
-      ],
-    });
+    if (constraint === 'projects_slug_key') throw slugTaken(project.slug);
+    if (constraint === 'projects_owner_fk') throw ownerMissing(ctx, project.ownerId);
+    throw error;
   };
+}
+
+export function slugTaken(slug: string | undefined): AppError {
+  return new AppError('slug_taken', `Slug "${slug}" is already in use`);
+}
+
+/** Why nobody who is no member can own a project. */
+export function ownerMissing(ctx: Context, ownerId: string | undefined): AppError {
+  // Only a token that outlives the membership gets here with its own id.
+  if (ownerId === ctx.actor.userId) return new AppError('unauthenticated', 'The membership no longer exists');
+  return new AppError('validation_failed', 'The owner is not a member of this organization', {
+    errors: [
+      {
+        in: 'body',
+        pointer: '/ownerId',
+        code: 'not_a_member',
+        detail: 'must be a member of this organization',
+      },
+    ],
+  });
 }

@@ -1,5 +1,6 @@
 import type { Context } from '#lib/context.ts';
-import { openCursor, sealCursor } from '#lib/pagination/cursor.ts';
+import { openCursor } from '#lib/pagination/cursor.ts';
+import { toPage } from '#lib/pagination/to-page.ts';
 import { countProjects } from './count-projects.ts';
 import type { ListProjectsQuery, ProjectPage } from './schemas.ts';
 import { selectPage, sortFieldOf } from './select-page.ts';
@@ -13,12 +14,6 @@ export async function listProjects(ctx: Context, query: ListProjectsQuery): Prom
     selectPage(ctx, query, position),
     count && countProjects(ctx, listed, count),
   ]);
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return {
-    items,
-    ...(rows.length > limit &&
-      last && { nextCursor: sealCursor(scope, [last[sortFieldOf(query.sort)], last.id]) }),
-    ...(total !== undefined && { count: total }),
-  };
+  const page = toPage(rows, limit, scope, (row) => [row[sortFieldOf(query.sort)], row.id]);
+  return { ...page, ...(total !== undefined && { count: total }) };
 }

@@ -2,10 +2,10 @@ import { isAllowed, type Permission } from '#lib/auth/permissions.ts';
 import type { Context } from '#lib/context.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
-import { errorCatalog } from '#lib/errors/catalog.ts';
 import type { ProjectBatchInput, ProjectBatchResult, ProjectOperation } from './batch-schemas.ts';
 import { createProject } from './create-project.ts';
 import { deleteProject } from './delete-project.ts';
+import { toItemError } from './item-error.ts';
 import { updateProject } from './update-project.ts';
 
 type ItemResult = ProjectBatchResult['results'][number];
@@ -29,7 +29,7 @@ export async function runProjectBatch(ctx: Context, input: ProjectBatchInput): P
         await runOperation({ ...ctx, db: tx }, operation).catch((error: unknown) => {
           if (!(error instanceof AppError)) throw error;
           if (input.isAtomic) throw atPosition(error, index);
-          return toItemError(error);
+          return { error: toItemError(error) };
         }),
       );
     return { results };
@@ -46,11 +46,6 @@ async function runOperation(ctx: Context, operation: ProjectOperation): Promise<
     return { project: await updateProject(ctx, operation.id, operation.project, ifMatch) };
   await deleteProject(ctx, operation.id, ifMatch);
   return {};
-}
-
-function toItemError({ code, message }: AppError): ItemResult {
-  const { title, retryable } = errorCatalog[code];
-  return { error: { code, title, detail: message, retryable } };
 }
 
 /** The same failure, which says by position and pointer which operation it is. */

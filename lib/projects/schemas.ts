@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { PageQuery } from '#lib/pagination/page-query.ts';
+import { PageQuery, pageSize } from '#lib/pagination/page-query.ts';
 
 export const projectStatuses = ['active', 'paused', 'completed', 'archived'] as const;
 
@@ -120,6 +120,12 @@ export const ListProjectsQuery = ProjectFilter.extend({
   }),
 });
 export type ListProjectsQuery = z.output<typeof ListProjectsQuery>;
+
+export const ExportProjectsQuery = ProjectFilter.extend({
+  limit: pageSize(1_000, 1_000),
+  cursor: PageQuery.shape.cursor.meta({ description: 'From the `Link` of the page before.' }),
+});
+export type ExportProjectsQuery = z.output<typeof ExportProjectsQuery>;
 
 export const ProjectPage = z
   .object({

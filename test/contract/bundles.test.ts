@@ -51,7 +51,7 @@ test.each(endpoints.map((operation) => [operation.spec.id, operation] as const))
     for (const query of queries) {
       const answers = [];
       for (const candidate of [handler, bundled]) {
-        const request = await succeeding(operation, await createMember());
+        const request = await succeeding(operation, await createMember('owner', 'operator'));
         answers.push(summary(await call(candidate, query === undefined ? request : { ...request, query })));
       }
       expect(answers[1]).toEqual(answers[0]);

@@ -65,6 +65,14 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('describes every property that a schema requires', () => {
+    type Described = { properties?: object; required?: string[] };
+    for (const [name, schema] of Object.entries<Described>(document.components.schemas))
+      expect(Object.keys(schema.properties ?? {}), name).toEqual(
+        expect.arrayContaining(schema.required ?? []),
+      );
+  });
+
   test('names every error code of the catalogue, and no other', () => {
     const { code } = document.components.schemas.Problem.properties;
     expect(code.enum).toEqual(Object.keys(errorCatalog));

@@ -1,12 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { generateKey } from '#lib/api-keys/key-format.ts';
-import { isAllowed, permissions, type Role, roles } from '#lib/auth/permissions.ts';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
-import { isForPeople } from '#lib/http/authorize.ts';
-import { bodyLimitBytes } from '#lib/http/json-body.ts';
+import { bodyLimitOf } from '#lib/http/read-body.ts';
 import { call } from '#test/support/call.ts';
-import { createKey, eventOf, succeeding } from '#test/support/scenario.ts';
+import { eventOf, succeeding } from '#test/support/scenario.ts';
 import { createMember } from '#test/support/tenant.ts';
 
 const { endpoints } = await loadOperations();
@@ -24,80 +20,15 @@ describe('a route that is not public', () => {
       expect(answer.headers['www-authenticate']).toContain('Bearer');
     },
   );
-
-  test.each(where(({ spec }) => spec.access !== 'public'))(
-    '%s refuses a broken token with 401',
-    async (_, operation) => {
-      const { token } = await createMember();
-      const answer = await call(operation.handler, {
-        ...eventOf(operation),
-        token: `${token.slice(0, -4)}AAAA`,
-      });
-      expect(answer.status).toBe(401);
-    },
-  );
-});
-
-describe('a permission', () => {
-  const cases = where(({ spec }) => typeof spec.access === 'object').flatMap(([id, operation]) =>
-    roles.map((role): [string, Role, EndpointOperation] => [id, role, operation]),
-  );
-  test.each(cases)('of %s decides for %s', async (_, role, operation) => {
-    const { access } = operation.spec;
-    const permission = typeof access === 'object' ? access.permission : undefined;
-    const { token } = await createMember(role);
-    const { status, body } = await call(operation.handler, { ...eventOf(operation), token });
-    if (!permission || isAllowed({ roles: [role] }, permission)) expect([401, 403]).not.toContain(status);
-    else expect([status, body.code]).toEqual([403, 'forbidden']);
-  });
-});
-
-describe('an API key', () => {
-  const withKey = (operation: EndpointOperation, headers: Record<string, string>) => {
-    const event = eventOf(operation);
-    return call(operation.handler, { ...event, headers: { ...event.headers, ...headers } });
-  };
-  const isForKeys = ({ spec: { access } }: EndpointOperation) => access !== 'public' && !isForPeople(access);
-
-  test.each(where((operation) => isForKeys(operation) && typeof operation.spec.access === 'object'))(
-    'needs the scope of %s',
-    async (_, operation) => {
-      const { access } = operation.spec;
-      const needed = typeof access === 'object' ? access.permission : undefined;
-      const member = await createMember('owner', 'operator');
-      const others = permissions.filter((permission) => permission !== needed);
-      const refused = await withKey(operation, (await createKey(member, others)).headers);
-      expect([refused.status, refused.body.code]).toEqual([403, 'forbidden']);
-      const scopes = permissions.filter((permission) => permission === needed);
-      expect(scopes).toHaveLength(1);
-      const { status } = await withKey(operation, (await createKey(member, scopes)).headers);
-      expect([401, 403]).not.toContain(status);
-    },
-  );
-
-  test.each(where(({ spec }) => isForPeople(spec.access)))(
-    'cannot call %s, which is for people, whatever its scopes',
-    async (_, operation) => {
-      const { headers } = await createKey(await createMember('owner', 'operator'));
-      const { status, body } = await withKey(operation, headers);
-      expect([status, body.code]).toEqual([403, 'forbidden']);
-    },
-  );
-
-  test.each(where(({ spec }) => spec.access !== 'public'))(
-    'of a stranger is 401 at %s',
-    async (_, operation) => {
-      const { status, body } = await withKey(operation, { 'x-api-key': generateKey(randomUUID()).key });
-      expect([status, body.code]).toEqual([401, 'unauthenticated']);
-    },
-  );
 });
 
 describe('a body', () => {
   const withBody = where(({ spec }) => spec.body);
+  // Of NDJSON each line fails alone: test/functions/projects/import-projects.test.ts.
+  const withJson = where(({ spec }) => spec.body && spec.bodyFormat !== 'ndjson');
 
-  test.each(withBody)('of %s that is not JSON is 400', async (_, operation) => {
-    const { token } = await createMember();
+  test.each(withJson)('of %s that is not JSON is 400', async (_, operation) => {
+    const { token } = await createMember('owner', 'operator');
     for (const body of [
       '{"name": ',
       '',
@@ -114,8 +45,8 @@ describe('a body', () => {
     }
   });
 
-  test.each(withBody)('of %s with wrong types is 422 with pointers', async (_, operation) => {
-    const { token } = await createMember();
+  test.each(withJson)('of %s with wrong types is 422 with pointers', async (_, operation) => {
+    const { token } = await createMember('owner', 'operator');
     for (const body of [[], null, 7, 'text', { unknownField: 1 }]) {
       const answer = await call(operation.handler, {
         ...eventOf(operation),
@@ -131,8 +62,8 @@ describe('a body', () => {
     }
   });
 
-  test.each(withBody)('of %s that names an unknown field gets a pointer to it', async (_, operation) => {
-    const { token } = await createMember();
+  test.each(withJson)('of %s that names an unknown field gets a pointer to it', async (_, operation) => {
+    const { token } = await createMember('owner', 'operator');
     const valid = eventOf(operation);
     const body = { ...JSON.parse(String(valid.body)), 'is/odd~': true };
     const answer = await call(operation.handler, { ...valid, token, body });
@@ -140,8 +71,8 @@ describe('a body', () => {
   });
 
   test.each(withBody)('of %s above the limit is 413, and of another type 415', async (_, operation) => {
-    const { token } = await createMember();
-    const large = `{"name":"${'x'.repeat(bodyLimitBytes)}"}`;
+    const { token } = await createMember('owner', 'operator');
+    const large = `{"name":"${'x'.repeat(bodyLimitOf(operation.spec))}"}`;
     expect((await call(operation.handler, { ...eventOf(operation), token, body: large })).status).toBe(413);
     const refused = [
       { 'content-type': 'text/plain' },
@@ -161,7 +92,10 @@ describe('an id', () => {
   const withId = where(({ spec }) => spec.access !== 'public' && spec.path.includes('{'));
 
   test.each(withId)('of another organization is the same 404 as a missing one: %s', async (_, operation) => {
-    const [owner, stranger] = await Promise.all([createMember(), createMember()]);
+    const [owner, stranger] = await Promise.all([
+      createMember('owner', 'operator'),
+      createMember('owner', 'operator'),
+    ]);
     const theirs = String((await succeeding(operation, owner)).params?.id);
     const missing = theirs.replace(/.{12}$/, 'ffffffffffff');
     const [foreign, absent] = await Promise.all(
@@ -181,7 +115,7 @@ describe('an id', () => {
   });
 
   test.each(withId)('that is no id is 422: %s', async (_, operation) => {
-    const { token } = await createMember();
+    const { token } = await createMember('owner', 'operator');
     const answer = await call(operation.handler, {
       ...eventOf(operation),
       token,
@@ -195,7 +129,7 @@ describe('an id', () => {
 test.each(where(({ spec }) => spec.query))(
   '%s refuses unknown and repeated query parameters by name',
   async (_, operation) => {
-    const { token } = await createMember();
+    const { token } = await createMember('owner', 'operator');
     for (const query of ['nonsense=1', 'limit=1&limit=2', 'status=%00']) {
       const answer = await call(operation.handler, { ...eventOf(operation), token, query });
       expect([answer.status, answer.body.code]).toEqual([400, 'unknown_parameter']);
@@ -208,7 +142,7 @@ describe('every answer', () => {
   test.each(byId)(
     'of %s carries its request id, its time, its limit and the security headers',
     async (_, operation) => {
-      const { token } = await createMember();
+      const { token } = await createMember('owner', 'operator');
       const valid = eventOf(operation);
       const { headers } = await call(operation.handler, {
         ...valid,

@@ -22,7 +22,7 @@ async function succeed(operation: EndpointOperation, member: Member, credential?
 
 test.each(withDatabase)('%s sends as many statements as it says', async (_, operation) => {
   const { spec } = operation;
-  const { status, statements } = await succeed(operation, await createMember());
+  const { status, statements } = await succeed(operation, await createMember('owner', 'operator'));
   expect({ status, statements }).toEqual({
     status: spec.response.status,
     statements: spec.statements,

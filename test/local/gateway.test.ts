@@ -36,6 +36,7 @@ const files = {
       environment: { PLINTH_GATEWAY_TEST: from the function }
       events:
         - httpApi: GET /echo/{id}
+        - httpApi: GET /echo/own
         - httpApi: POST /echo
         - httpApi: '*'
     answer:
@@ -137,6 +138,11 @@ describe('The local gateway', () => {
     expect(large.event.body).toBe(json);
   });
 
+  it('prefers a path of its own to one with a parameter', async () => {
+    expect((await echo('/echo/own')).event).toMatchObject({ routeKey: 'GET /echo/own' });
+    expect((await echo('/echo/owner')).event).toMatchObject({ routeKey: 'GET /echo/{id}' });
+  });
+
   it('gives what no route takes to $default', async () => {
     for (const [method, path] of [
       ['GET', '/nowhere/at/all'],
@@ -171,6 +177,12 @@ describe('The local gateway', () => {
   it('answers with no body and with a binary one', async () => {
     const empty = await answer({ statusCode: 204 });
     expect([empty.status, await empty.text()]).toEqual([204, '']);
+    const nothing = await answer({ statusCode: 200, headers: { 'x-custom': 'none' }, body: '' });
+    expect([nothing.status, nothing.headers.get('x-custom'), await nothing.text()]).toEqual([
+      200,
+      'none',
+      '',
+    ]);
     const bytes = Buffer.from([0, 255, 128, 10]);
     const binary = await answer({ statusCode: 200, body: bytes.toString('base64'), isBase64Encoded: true });
     expect(Buffer.from(await binary.arrayBuffer())).toEqual(bytes);

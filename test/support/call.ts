@@ -20,7 +20,7 @@ export async function call(endpoint: Endpoint, options: CallOptions = {}): Promi
   const headers = Object.fromEntries(
     Object.entries(response.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
   );
-  const isJson = /json/.test(headers['content-type'] ?? '');
+  const isJson = /[/+]json/.test(headers['content-type'] ?? '');
   const answer = {
     status: Number(response.statusCode),
     headers,

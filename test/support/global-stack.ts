@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
 
+import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
+
 declare module 'vitest' {
   interface ProvidedContext {
     databaseUrl: string;
@@ -15,6 +18,8 @@ declare module 'vitest' {
     redisUrl: string;
     redisToken: string;
     authSecret: string;
+    tokenIssuer: TokenIssuer;
+    issuerKey: JsonWebKey;
   }
 }
 
@@ -25,12 +30,13 @@ export default async function startStack(project: TestProject): Promise<() => Pr
   const folder = mkdtempSync(join(tmpdir(), 'plinth-test-'));
   // PostgreSQL runs as another user when this process is root.
   chmodSync(folder, 0o755);
-  const [server, redis] = await Promise.all([
+  const [server, redis, issuer] = await Promise.all([
     startPostgres({
       dataDir: join(folder, 'postgres'),
       settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
     }),
     startRedisEndpoint({ token: 'test-token' }),
+    startTokenIssuer(),
   ]);
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
   await admin.unsafe(`create database ${templateDatabase}`);
@@ -41,7 +47,10 @@ export default async function startStack(project: TestProject): Promise<() => Pr
   project.provide('redisUrl', redis.url);
   project.provide('redisToken', redis.token);
   project.provide('authSecret', createSecret());
+  project.provide('tokenIssuer', issuer.trusted);
+  project.provide('issuerKey', issuer.privateJwk);
   return async () => {
+    issuer.close();
     await Promise.all([server.stop(), redis.close()]);
     rmSync(folder, { recursive: true, force: true });
   };

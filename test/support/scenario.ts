@@ -1,5 +1,8 @@
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { inject } from 'vitest';
 import { createApiKey } from '#lib/api-keys/create-api-key.ts';
 import { hashPassword } from '#lib/auth/passwords.ts';
 import { isAllowed, permissions } from '#lib/auth/permissions.ts';
@@ -61,6 +64,19 @@ const preparations: Record<string, Preparation> = {
     await sql`update users set password_hash = ${await hashPassword('plinth-demo')} where id = ${userId}`;
     return { body: String(body).replace('demo@plinth.local', email) };
   },
+  async forceKeyRotation() {
+    await sql`delete from signing_keys where state = 'pending'`;
+    return {};
+  },
+  async unlinkIdentity({ userId }) {
+    await sql`
+      insert into external_identities (issuer, subject, user_id)
+      values ('https://issuer.example', ${userId}, ${userId})`;
+    return { query: { issuer: 'https://issuer.example', subject: userId } };
+  },
+  async linkIdentity() {
+    return { body: { accessToken: await signAsIssuer() } };
+  },
   async refreshSession(member) {
     return { body: { refreshToken: (await logIn(member)).refreshToken } };
   },
@@ -76,6 +92,19 @@ export async function createKey(
 ) {
   const { id, key } = await createApiKey(ctx, { name: 'Test', scopes });
   return { id, key, headers: { 'x-api-key': key } };
+}
+
+/** An access token of the issuer in `token-issuer.ts`, for a subject nobody knows. */
+function signAsIssuer(): Promise<string> {
+  const { issuer, audience } = inject('tokenIssuer');
+  return new SignJWT({
+    iss: issuer,
+    aud: audience,
+    sub: randomUUID(),
+    exp: Math.floor(Date.now() / 1000) + 300,
+  })
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'test' })
+    .sign(createPrivateKey({ key: inject('issuerKey'), format: 'jwk' }));
 }
 
 /** The tokens of one more session of the member. */

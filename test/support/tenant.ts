@@ -27,13 +27,19 @@ export interface Member {
 export interface Tenant {
   organizationId: string;
   addMember(roles?: readonly Role[]): Promise<Member>;
+  /** Makes somebody who is a member elsewhere a member here, too. */
+  addUser(userId: string, roles?: readonly Role[]): Promise<Member>;
 }
 
 /** An organization of the test's own: no test sees or disturbs another one's rows. */
 export async function createTenant(): Promise<Tenant> {
   const organizationId = uuidv7();
   await sql`insert into organizations (id, name) values (${organizationId}, 'Test')`;
-  return { organizationId, addMember: (roles = ['owner']) => addMember(organizationId, roles) };
+  return {
+    organizationId,
+    addMember: (roles = ['owner']) => addMember(organizationId, roles),
+    addUser: (userId, roles = ['owner']) => join(organizationId, userId, roles),
+  };
 }
 
 /** A member of a new organization, owner unless told otherwise. */
@@ -49,17 +55,21 @@ export function contextOf<A extends Actor>(actor: A, now = new Date()): Context<
 
 async function addMember(organizationId: string, roles: readonly Role[]): Promise<Member> {
   const userId = uuidv7();
-  const email = `${userId}@example.com`;
-  const isOperator = roles.includes('operator');
-  const [role = 'viewer'] = roles.filter((held) => held !== 'operator');
   await sql`
-    insert into users (id, email, name, password_hash, is_operator)
-    values (${userId}, ${email}, 'Test', '!', ${isOperator})`;
+    insert into users (id, email, name, is_operator)
+    values (${userId}, ${emailOf(userId)}, 'Test', ${roles.includes('operator')})`;
+  return join(organizationId, userId, roles);
+}
+
+async function join(organizationId: string, userId: string, roles: readonly Role[]): Promise<Member> {
+  const [role = 'viewer'] = roles.filter((held) => held !== 'operator');
   await sql`insert into memberships (organization_id, user_id, role) values (${organizationId}, ${userId}, ${role})`;
   const actor = await startSession({ userId, organizationId, roles });
   const { accessToken } = await issueAccessToken(actor, new Date(), inTwelveHours());
-  return { userId, email, token: accessToken, actor, ctx: contextOf(actor) };
+  return { userId, email: emailOf(userId), token: accessToken, actor, ctx: contextOf(actor) };
 }
+
+const emailOf = (userId: string) => `${userId}@example.com`;
 
 /** A session that the whole fleet knows, as it does from its second request on. */
 async function startSession(member: Pick<UserActor, 'userId' | 'organizationId' | 'roles'>) {

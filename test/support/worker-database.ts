@@ -16,4 +16,5 @@ Object.assign(process.env, {
   // Far above what a busy test machine needs; the budget itself has a test of its own.
   REDIS_TIMEOUT_MS: '1000',
   AUTH_SECRET: inject('authSecret'),
+  AUTH_EXTERNAL_ISSUERS: JSON.stringify([inject('tokenIssuer')]),
 });

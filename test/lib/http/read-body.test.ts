@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { createPipeline } from '#lib/http/create-pipeline.ts';
-import { jsonBody } from '#lib/http/json-body.ts';
+import { readBody } from '#lib/http/read-body.ts';
 import { lambdaContext, toEvent } from '#test/support/event.ts';
 
 const endpoint = createPipeline(
@@ -17,7 +17,7 @@ const endpoint = createPipeline(
     response: { status: 200, schema: z.unknown() },
   },
   (input) => (input as { body: unknown }).body,
-  [jsonBody()],
+  [readBody({ method: 'POST' })],
 );
 
 async function send(bytes: Buffer) {

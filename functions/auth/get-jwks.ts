@@ -1,0 +1,22 @@
+import { getJwks, keyRingTtlSeconds } from '#lib/auth/key-ring.ts';
+import { Jwks } from '#lib/auth/schemas.ts';
+import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+
+export const handler = defineEndpoint(
+  {
+    id: 'getJwks',
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    summary: 'The keys that verify our access tokens (RFC 7517)',
+    access: 'public',
+    rateLimit: 'instance',
+    statements: 0,
+    response: {
+      status: 200,
+      schema: Jwks,
+      contentType: 'application/jwk-set+json',
+      headers: { 'Cache-Control': () => `public, max-age=${keyRingTtlSeconds}` },
+    },
+  },
+  ({ ctx }) => getJwks(ctx.now),
+);

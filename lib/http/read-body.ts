@@ -1,0 +1,58 @@
+import { AppError } from '#lib/errors/app-error.ts';
+import type { AnyEndpointSpec } from './endpoint-spec.ts';
+import type { HttpRequest } from './http-request.ts';
+import type { Middleware } from './middleware.ts';
+import { ndjsonMediaType } from './ndjson.ts';
+import { parseJson } from './parse-json.ts';
+
+type BodySpec = Pick<AnyEndpointSpec, 'method' | 'bodyFormat' | 'bodyLimitBytes'>;
+
+// Larger than any valid input of one record (16 KB metadata and 4 KB text, escaped).
+const defaultLimitBytes = 128 * 1024;
+
+/** The most that a body of the operation may have. */
+export function bodyLimitOf({ bodyLimitBytes = defaultLimitBytes }: BodySpec): number {
+  return bodyLimitBytes;
+}
+
+/** The media types an operation reads; a PATCH is a JSON merge patch (RFC 7396) under either name. */
+export function bodyMediaTypes({ method, bodyFormat }: BodySpec): string[] {
+  if (bodyFormat === 'ndjson') return [ndjsonMediaType];
+  return method === 'PATCH' ? ['application/merge-patch+json', 'application/json'] : ['application/json'];
+}
+
+/** Refuses a body by type, encoding and size, then parses it; NDJSON stays text, for its lines fail one by one. */
+export function readBody(spec: BodySpec): Middleware {
+  return {
+    before({ event: request }) {
+      assertMediaType(request, bodyMediaTypes(spec));
+      const text = readText(request, bodyLimitOf(spec));
+      request.isBase64Encoded = false;
+      request.body = spec.bodyFormat === 'ndjson' ? text : parseJson(text);
+    },
+  };
+}
+
+function assertMediaType({ headers }: HttpRequest, mediaTypes: readonly string[]): void {
+  const [type, ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(/\s*;\s*/);
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  const isKnown = mediaTypes.includes(type ?? '') && /^(charset="?utf-8"?)?$/.test(charset ?? '');
+  if (!isKnown)
+    throw new AppError('unsupported_media_type', `The body must be ${mediaTypes.join(' or ')} in UTF-8`);
+  if (headers['content-encoding'])
+    throw new AppError('unsupported_media_type', 'The body must be sent without Content-Encoding');
+}
+
+function readText({ body, isBase64Encoded }: HttpRequest, limitBytes: number): string {
+  const text = typeof body === 'string' ? body : '';
+  const bytes = Buffer.from(text, isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > limitBytes)
+    throw new AppError('body_too_large', `The body may have at most ${limitBytes} bytes`);
+  if (!isBase64Encoded) return text;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) throw new AppError('malformed_json', 'The body is not UTF-8');
+    throw error;
+  }
+}

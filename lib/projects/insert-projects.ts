@@ -1,0 +1,41 @@
+import { sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
+import type { Context } from '#lib/context.ts';
+import type { Transaction } from '#lib/db/client.ts';
+import { projects } from '#lib/db/schema/projects.ts';
+import type { CreateProjectInput, Project } from './schemas.ts';
+import { deriveSlug } from './slug.ts';
+
+export type NewProject = ReturnType<typeof newProject>;
+
+/** The row of a project to be: what the input leaves out is the caller's, or made from the name. */
+export function newProject(ctx: Context, input: CreateProjectInput) {
+  const id = uuidv7();
+  const { slug = deriveSlug(input.name, id), ownerId = ctx.actor.userId } = input;
+  return { ...input, id, slug, ownerId: ownerId.toLowerCase(), organizationId: ctx.actor.organizationId };
+}
+
+/** Inserts the projects whose slug is free, each with its audit event, and returns those. */
+export async function insertProjects(
+  tx: Transaction,
+  ctx: Context,
+  rows: readonly NewProject[],
+): Promise<Project[]> {
+  if (rows.length === 0) return [];
+  const inserted = await tx
+    .insert(projects)
+    // In the order of their slugs: two callers that wait for each other's would both wait for ever.
+    .values(rows.toSorted((a, b) => Number(a.slug > b.slug) - Number(a.slug < b.slug)))
+    .onConflictDoNothing({
+      target: [projects.organizationId, projects.slug],
+      where: sql`deleted_at is null`,
+    })
+    .returning();
+  await recordAuditEvent(
+    tx,
+    ctx,
+    ...inserted.map((after) => ({ action: 'project.create', entityId: after.id, after }) as const),
+  );
+  return inserted;
+}
