@@ -1,6 +1,7 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { isAllowed, type Permission } from '#lib/auth/permissions.ts';
 import { AppError } from '#lib/errors/app-error.ts';
+import { stepUpSeconds } from '#lib/sessions/lifetime.ts';
 import { assertNotForged } from './cross-site.ts';
 import type { AuthenticationState } from './identify.ts';
 import type { Middleware } from './middleware.ts';
@@ -16,9 +17,6 @@ export type Access =
   | 'session'
   | { readonly permission: Permission; readonly stepUp?: never }
   | { readonly permission?: Permission; readonly stepUp: true };
-
-/** How long a proof of identity is enough for the most sensitive operations. */
-export const stepUpSeconds = 600;
 
 /** True when no API key may call, whatever its scopes. */
 export function isForPeople(access: Access): boolean {
