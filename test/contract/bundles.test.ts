@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +59,13 @@ test.each(endpoints.map((operation) => [operation.spec.id, operation] as const))
     }
   },
 );
+
+test.each(
+  endpoints.filter(({ spec }) => spec.isStatic).map((operation) => [operation.spec.id, operation] as const),
+)('%s has neither the database nor Redis in its bundle', (_, operation) => {
+  const bundle = readFileSync(join(folder, `${deployed(operation)}.cjs`), 'utf8');
+  expect(bundle).not.toMatch(/drizzle:|upstash/i);
+});
 
 test('a bundle lets an API key in', async () => {
   const { headers } = await createKey(await createMember());
