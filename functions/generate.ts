@@ -8,6 +8,7 @@ import { renderRouteTable } from '#lib/generate/route-table.ts';
 
 /** `endpoint`: hot paths, with metrics and throttle of their own. `area`: what is rarely called shares a Lambda. */
 const units: Record<string, Unit> = {
+  'api-keys': 'area',
   audit: 'endpoint',
   auth: 'endpoint',
   docs: 'area',

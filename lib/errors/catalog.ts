@@ -107,6 +107,11 @@ export const errorCatalog = {
     title: 'No second factor set up',
     retryable: false,
   },
+  api_key_expired: {
+    status: 409,
+    title: 'API key expired',
+    retryable: false,
+  },
   gone: {
     status: 410,
     title: 'Deleted',

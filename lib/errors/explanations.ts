@@ -8,7 +8,7 @@ export const errorExplanations: Record<ErrorCode, string> = {
   invalid_cursor:
     'Cursors come from `nextCursor` of a previous page and belong to that list. Start again without one.',
   unauthenticated:
-    'The access token is missing, expired or not valid. Log in and send it as `Authorization: Bearer`.',
+    'The access token or API key is missing, expired or not valid. Log in and send the token as `Authorization: Bearer`, or an API key as `X-API-Key`. Of several credentials only the first counts: `Authorization`, `X-API-Key`, cookie.',
   invalid_credentials:
     'No account matches this email and password. The answer is the same whether or not the account exists.',
   mfa_required:
@@ -37,6 +37,7 @@ export const errorExplanations: Record<ErrorCode, string> = {
   totp_already_enrolled:
     'The account has a second factor. To change the authenticator, remove it and enrol again.',
   totp_not_enrolled: 'The account has no second factor for this. Enrol, then confirm with a code.',
+  api_key_expired: 'An API key that has expired gets no new secret. Create a new one.',
   gone: 'It was deleted. A project can be restored for 30 days; later its id answers `not_found`.',
   precondition_failed:
     'The version in `If-Match` is not the current one. Read it again, merge and retry with the new `ETag`.',

@@ -19,7 +19,7 @@ export function renderFunctions(
     unit === 'area' && endpoints.length > 0
       ? [
           renderFunction(
-            area,
+            camelCase(area),
             `functions/${area}/router`,
             timeoutOf(endpoints),
             endpoints.every(isStatic),
@@ -66,6 +66,10 @@ ${events.map((event) => `    - ${event}\n`).join('')}`;
 }
 
 const secrets = `  environment: \${file(lib/config/secrets.yml)}\n`;
+
+function camelCase(area: string): string {
+  return area.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+}
 
 function isStatic({ spec }: EndpointOperation): boolean {
   return spec.isStatic === true;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type ErrorCode, errorCatalog } from '#lib/errors/catalog.ts';
+import { type Access, isForPeople } from '#lib/http/authorize.ts';
 import type { AnyEndpointSpec, Schema } from '#lib/http/endpoint-spec.ts';
 import { errorCodesOf } from '#lib/http/error-codes.ts';
 import { ndjsonMediaType } from '#lib/http/ndjson.ts';
@@ -38,6 +39,12 @@ export function renderOpenApi(endpoints: readonly EndpointOperation[], version: 
       ...components,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        apiKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-API-Key',
+          description: 'Ignored beside an Authorization header; counts before a cookie.',
+        },
         cookie: { type: 'apiKey', in: 'cookie', name: 'auth_token' },
       },
     },
@@ -52,7 +59,7 @@ function describeOperation(spec: AnyEndpointSpec, area: string, components: Comp
     tags: [area],
     summary: spec.summary,
     ...(spec.description && { description: spec.description }),
-    security: spec.access === 'public' ? [] : [{ bearer: [] }, { cookie: [] }],
+    security: describeSecurity(spec.access),
     'x-access': describeAccess(spec.access),
     'x-rate-limit': spec.rateLimit,
     parameters: [
@@ -71,6 +78,12 @@ function describeOperation(spec: AnyEndpointSpec, area: string, components: Comp
     }),
     responses: { ...describeSuccess(spec, schemas), ...describeProblems(spec, components) },
   };
+}
+
+function describeSecurity(access: Access): Json[] {
+  if (access === 'public') return [];
+  const person = [{ bearer: [] }, { cookie: [] }];
+  return isForPeople(access) ? person : [...person, { apiKey: [] }];
 }
 
 function describeSuccess({ response }: AnyEndpointSpec, schemas: Json): Json {

@@ -1,6 +1,7 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { isAllowed, type Permission } from '#lib/auth/permissions.ts';
 import { AppError } from '#lib/errors/app-error.ts';
+import { stepUpSeconds } from '#lib/sessions/lifetime.ts';
 import { assertNotForged } from './cross-site.ts';
 import type { AuthenticationState } from './identify.ts';
 import type { Middleware } from './middleware.ts';
@@ -17,8 +18,10 @@ export type Access =
   | { readonly permission: Permission; readonly stepUp?: never }
   | { readonly permission?: Permission; readonly stepUp: true };
 
-/** How long a proof of identity is enough for the most sensitive operations. */
-export const stepUpSeconds = 600;
+/** True when no API key may call, whatever its scopes. */
+export function isForPeople(access: Access): boolean {
+  return access === 'session' || (typeof access === 'object' && access.stepUp === true);
+}
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -30,7 +33,11 @@ export function authorize(access: Exclude<Access, 'public'>): Middleware {
       if (refusal) throw refusal;
       if (findActor) request.actor = await findActor();
       const { actor } = request;
-      if (!actor) throw new AppError('unauthenticated', 'Send an access token as Authorization: Bearer');
+      if (!actor)
+        throw new AppError(
+          'unauthenticated',
+          'Send an access token as Authorization: Bearer, or an API key as X-API-Key',
+        );
       const session = actor.type === 'user' ? actor.session : undefined;
       if (session) await assertSessionLives(session, generation, viaCookie === true, request.now);
       if (viaCookie && session && !safeMethods.has(request.method)) assertNotForged(request, session.id);
@@ -42,8 +49,7 @@ export function authorize(access: Exclude<Access, 'public'>): Middleware {
 function assertAccess(access: Exclude<Access, 'public'>, actor: Actor, now: Date): void {
   if (access === 'authenticated') return;
   const { permission, stepUp } = access === 'session' ? {} : access;
-  const isForPeople = access === 'session' || stepUp;
-  if (isForPeople && (actor.type !== 'user' || !actor.session))
+  if (isForPeople(access) && (actor.type !== 'user' || !actor.session))
     throw new AppError('forbidden', 'This needs a person who is logged in here');
   if (permission && !isAllowed(actor, permission))
     throw new AppError('forbidden', `This needs the permission ${permission}`);

@@ -8,7 +8,7 @@ import type { HttpRequest } from './http-request.ts';
 import type { AuthenticationState } from './identify.ts';
 import { countInInstance } from './instance-limit.ts';
 import type { Middleware } from './middleware.ts';
-import { applyRateLimit, principalOf } from './rate-limit.ts';
+import { addressOf, applyRateLimit, principalOf } from './rate-limit.ts';
 import { type RateLimitName, rateLimits } from './rate-limits.ts';
 
 interface Counter {
@@ -24,9 +24,11 @@ export function gate(policy: Exclude<RateLimitName, 'instance'>, accountField?: 
       const counters = [counterOf(policy, principalOf(request))];
       const account = accountField && accountOf(request.body, accountField);
       if (account) counters.push(counterOf('account', account));
+      const state = internal as AuthenticationState;
+      if (state.isUnverified) counters.push(counterOf('address', addressOf(request)));
       const session = request.actor?.type === 'user' ? request.actor.session : undefined;
       const { counts, generation } = await askFleet(counters, session?.id, request.startedAt);
-      (internal as AuthenticationState).generation = generation;
+      state.generation = generation;
       applyLimits(request, counters, counts);
     },
   };

@@ -1,3 +1,5 @@
+import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key.ts';
+import { type ApiKeyCredential, parseKey } from '#lib/api-keys/key-format.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { findExternalActor } from '#lib/auth/find-external-actor.ts';
 import { issuerOf } from '#lib/auth/issuer-of.ts';
@@ -11,8 +13,8 @@ import type { Middleware } from './middleware.ts';
 
 /**
  * Finds out who calls. A bad credential is not refused here but by `authorize`, behind the gate: guesses must count against the
- * limit. Of several credentials the first counts, and a bad one is never made up for by the next: the Authorization header, the
- * cookie `auth_token`, the legacy cookie `access_token`.
+ * limit. Of several credentials the first counts, and a bad one is never made up for by the next: the Authorization header,
+ * X-API-Key, the cookie `auth_token`, the legacy cookie `access_token`. Of an API key only the form is looked at here.
  */
 export function identify(): Middleware {
   return {
@@ -21,6 +23,7 @@ export function identify(): Middleware {
       try {
         const credential = readCredential(request);
         if (!credential) return;
+        if ('apiKey' in credential) return identifyByKey(request, state, credential.apiKey);
         state.viaCookie = credential.viaCookie;
         await identifyByToken(request, state, credential.token);
       } catch (error) {
@@ -47,10 +50,19 @@ async function identifyByToken(
   request.principal = `user:${request.actor.userId}`;
 }
 
+function identifyByKey(request: HttpRequest, state: AuthenticationState, apiKey: ApiKeyCredential): void {
+  // With a part of the hash, so that guesses at the secret use up no budget but their own.
+  request.principal = `key:${apiKey.id}.${apiKey.secretHash.slice(0, 8)}`;
+  state.isUnverified = true;
+  state.findActor = () => authenticateApiKey(apiKey, request.now);
+}
+
 /** What `identify` and `gate` leave for `authorize`. */
 export interface AuthenticationState {
   viaCookie?: boolean;
   refusal?: AppError;
+  /** The principal is what the caller claims to be: requests count for the address as well. */
+  isUnverified?: boolean;
   /** Asks the database who calls, once the gate has let the request pass. */
   findActor?: () => Promise<Actor>;
   /** The generation of the actor's session; -1 when Redis does not know it, undefined when Redis is away. */
@@ -58,13 +70,18 @@ export interface AuthenticationState {
 }
 
 function readCredential({ headers, cookies }: HttpRequest) {
-  const { authorization } = headers;
+  const { authorization, 'x-api-key': key } = headers;
   if (authorization !== undefined) {
     // Of two headers API Gateway makes one with a comma, which no token has.
     const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(authorization)?.[1];
     if (token === undefined)
       throw new AppError('unauthenticated', 'The Authorization header must be `Bearer` and one access token');
     return { token, viaCookie: false };
+  }
+  if (key !== undefined) {
+    const apiKey = parseKey(key);
+    if (!apiKey) throw new AppError('unauthenticated', 'X-API-Key must be one API key; this one has a typo');
+    return { apiKey };
   }
   const token = cookies[cookieName('auth_token')];
   if (token) return { token, viaCookie: true };

@@ -2,7 +2,7 @@ import type { AppError } from '#lib/errors/app-error.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
 import { toError } from '#lib/errors/to-error.ts';
-import { stepUpSeconds } from './authorize.ts';
+import { stepUpSeconds } from '#lib/sessions/lifetime.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { HttpResponse, Middleware } from './middleware.ts';
 

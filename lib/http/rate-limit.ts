@@ -3,10 +3,14 @@ import { AppError } from '#lib/errors/app-error.ts';
 import type { HttpRequest } from './http-request.ts';
 import { type RateLimitName, rateLimits } from './rate-limits.ts';
 
-/** Whose budget a request uses: the user's or API key's, or that of the address (its /64 for IPv6: one subscriber has all of it). */
+/** Whose budget a request uses: the user's or API key's, or that of the address. */
 export function principalOf(request: HttpRequest): string {
-  if (request.principal) return request.principal;
-  return `ip:${isIPv6(request.sourceIp) ? networkOf(request.sourceIp) : request.sourceIp}`;
+  return request.principal ?? addressOf(request);
+}
+
+/** Where a request comes from: its address, or the /64 of an IPv6 one, for one subscriber has all of it. */
+export function addressOf({ sourceIp }: HttpRequest): string {
+  return `ip:${isIPv6(sourceIp) ? networkOf(sourceIp) : sourceIp}`;
 }
 
 /** Sets the `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers); throws `rate_limited` above the limit. */

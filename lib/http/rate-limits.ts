@@ -13,6 +13,11 @@ export const rateLimits = {
   refresh: { limit: 300, windowSeconds: 60 },
   /** The same for one account from all addresses: NIST SP 800-63B, 3.2.2 allows a hundred failures in a row. */
   account: { limit: 30, windowSeconds: 60 },
+  /**
+   * All API keys from one address together, each at its own limit besides: a made-up key has a budget of its own, and costs a
+   * statement to refuse.
+   */
+  address: { limit: 3000, windowSeconds: 60 },
   /** Counted in the instance, without Redis: probes and pages that must answer whatever is down. */
   instance: { limit: 1200, windowSeconds: 60 },
 } as const satisfies Record<string, RateLimit>;

@@ -19,7 +19,7 @@ export interface IdempotencyKey {
 }
 
 /**
- * Runs `work` once per caller and key in 24 hours, and answers a repetition with the stored response. The record commits
+ * Runs `work` once per user (their API keys are no other callers) and key in 24 hours, and answers a repetition with the stored response. The record commits
  * in the transaction of the work: both are there, or neither, so a failure is not stored and may be repeated. Throws
  * `idempotency_key_reused` for another request under the key and `request_in_progress` while the first one runs.
  */

@@ -4,3 +4,5 @@ export const idleSeconds = 30 * 60;
 export const absoluteSeconds = 12 * 60 * 60;
 /** Two tabs may refresh at the same moment: within this time a rotated token still works. */
 export const rotationGraceSeconds = 10;
+/** How long a proof of identity is enough for the most sensitive operations. */
+export const stepUpSeconds = 600;

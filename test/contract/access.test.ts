@@ -1,14 +1,16 @@
-import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHmac, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { generateKey } from '#lib/api-keys/key-format.ts';
 import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
 import { getSigner } from '#lib/auth/key-ring.ts';
-import { isAllowed, type Role, roles } from '#lib/auth/permissions.ts';
+import { isAllowed, permissions, type Role, roles } from '#lib/auth/permissions.ts';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
+import { isForPeople } from '#lib/http/authorize.ts';
 import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
 import { revokeSession } from '#lib/sessions/revoke-session.ts';
 import { call } from '#test/support/call.ts';
-import { eventOf, logIn, succeeding } from '#test/support/scenario.ts';
+import { createKey, eventOf, logIn, succeeding } from '#test/support/scenario.ts';
 import { createMember, type Member, sql } from '#test/support/tenant.ts';
 
 const { endpoints } = await loadOperations();
@@ -126,6 +128,42 @@ describe('a credential', () => {
       expect([answer.status, answer.body.code], reason).toEqual([401, 'unauthenticated']);
     }
     expect(await rowsOf(member)).toEqual(before);
+  });
+});
+
+describe('an API key', () => {
+  const withKey = (operation: EndpointOperation, headers: Record<string, string>) => {
+    const event = eventOf(operation);
+    return call(operation.handler, { ...event, headers: { ...event.headers, ...headers } });
+  };
+
+  test.each(
+    protectedRoutes.filter(([, { spec }]) => typeof spec.access === 'object' && !isForPeople(spec.access)),
+  )('needs the scope of %s', async (_, operation) => {
+    const { access } = operation.spec;
+    const needed = typeof access === 'object' ? access.permission : undefined;
+    const member = await createMember('owner', 'operator');
+    const others = permissions.filter((permission) => permission !== needed);
+    const refused = await withKey(operation, (await createKey(member, others)).headers);
+    expect([refused.status, refused.body.code]).toEqual([403, 'forbidden']);
+    const scopes = permissions.filter((permission) => permission === needed);
+    expect(scopes).toHaveLength(1);
+    const { status } = await withKey(operation, (await createKey(member, scopes)).headers);
+    expect([401, 403]).not.toContain(status);
+  });
+
+  test.each(protectedRoutes.filter(([, { spec }]) => isForPeople(spec.access)))(
+    'cannot call %s, which is for people, whatever its scopes',
+    async (_, operation) => {
+      const { headers } = await createKey(await createMember('owner', 'operator'));
+      const { status, body } = await withKey(operation, headers);
+      expect([status, body.code]).toEqual([403, 'forbidden']);
+    },
+  );
+
+  test.each(protectedRoutes)('of a stranger is 401 at %s', async (_, operation) => {
+    const { status, body } = await withKey(operation, { 'x-api-key': generateKey(randomUUID()).key });
+    expect([status, body.code]).toEqual([401, 'unauthenticated']);
   });
 });
 

@@ -1,22 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, expect, test } from 'vitest';
-import { loadOperations } from '#lib/generate/load-operations.ts';
+import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
 import trimBundle from '#lib/generate/trim-bundle.ts';
 import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import { type Answer, call } from '#test/support/call.ts';
-import { succeeding } from '#test/support/scenario.ts';
+import { createKey, succeeding } from '#test/support/scenario.ts';
 import { createMember } from '#test/support/tenant.ts';
 
 // Bundles leave modules out (ADR 0004): what is deployed has to answer what the sources answer.
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'plinth-bundles-'));
 const { endpoints } = await loadOperations();
+/** What is deployed for an operation: its own module, or the router of its area. */
+const deployed = ({ area, module }: EndpointOperation) =>
+  existsSync(join(root, `functions/${area}/router.ts`)) ? `functions/${area}/router` : module;
 await build({
-  entryPoints: endpoints.map(({ module }) => join(root, `${module}.ts`)),
+  entryPoints: [...new Set(endpoints.map(deployed))].map((module) => join(root, `${module}.ts`)),
   outdir: folder,
   outbase: root,
   outExtension: { '.js': '.cjs' },
@@ -39,8 +42,9 @@ const summary = ({ status, body }: Answer) => ({
 test.each(endpoints.map((operation) => [operation.spec.id, operation] as const))(
   '%s answers as its source does',
   async (id, operation) => {
-    const { module, handler, spec } = operation;
-    const bundled = createRequire(import.meta.url)(join(folder, `${module}.cjs`)).handler as Endpoint;
+    const { handler, spec } = operation;
+    const exported = createRequire(import.meta.url)(join(folder, `${deployed(operation)}.cjs`));
+    const bundled = Object.assign(exported.handler.bind(undefined), { spec }) as Endpoint;
     const queries: (string | undefined)[] = [undefined];
     if (id === 'listProjects')
       queries.push('count=exact&sort=name', 'count=estimated&q=web&tag=a&createdAfter=2026-01-01T00:00:00Z');
@@ -55,3 +59,17 @@ test.each(endpoints.map((operation) => [operation.spec.id, operation] as const))
     }
   },
 );
+
+test.each(
+  endpoints.filter(({ spec }) => spec.isStatic).map((operation) => [operation.spec.id, operation] as const),
+)('%s has neither the database nor Redis in its bundle', (_, operation) => {
+  const bundle = readFileSync(join(folder, `${deployed(operation)}.cjs`), 'utf8');
+  expect(bundle).not.toMatch(/drizzle:|upstash/i);
+});
+
+test('a bundle lets an API key in', async () => {
+  const { headers } = await createKey(await createMember());
+  const module = 'functions/auth/get-current-user';
+  const bundled = createRequire(import.meta.url)(join(folder, `${module}.cjs`)).handler as Endpoint;
+  expect((await call(bundled, { headers })).status).toBe(200);
+});

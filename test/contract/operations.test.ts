@@ -25,7 +25,7 @@ test('every handler can be imported with an empty environment, and opens nothing
     const open = process.getActiveResourcesInfo().filter((kind) => !['PipeWrap', 'TTYWrap'].includes(kind));
     if (open.length > 0) throw new Error('open after import: ' + open.join(', '));`;
   execFileSync(process.execPath, ['--input-type=module', '-e', script], { env: {}, cwd: root });
-});
+}, 30_000);
 
 test('every operation has an event file that is meant for it', () => {
   for (const { module, handler } of endpoints) {

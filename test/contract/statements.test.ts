@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
+import { isForPeople } from '#lib/http/authorize.ts';
 import { call } from '#test/support/call.ts';
-import { succeeding } from '#test/support/scenario.ts';
+import { countStatements } from '#test/support/count-statements.ts';
+import type { CallOptions } from '#test/support/event.ts';
+import { createKey, eventOf, succeeding } from '#test/support/scenario.ts';
 import { sentStatements } from '#test/support/sent-statements.ts';
 import { createMember, type Member, sql } from '#test/support/tenant.ts';
 import { findTenantAccesses } from '#test/support/tenant-accesses.ts';
@@ -10,17 +13,6 @@ const { endpoints } = await loadOperations();
 const withDatabase = endpoints
   .filter(({ spec }) => !spec.isStatic)
   .map((operation) => [operation.spec.id, operation] as const);
-
-await sql`create extension if not exists pg_stat_statements`;
-
-/** Statements that the application's connections have sent, as PostgreSQL itself counts them. */
-async function countStatements(): Promise<number> {
-  const [row] = await sql`
-    select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
-    where dbid = (select oid from pg_database where datname = current_database()) and toplevel
-      and query !~* 'pg_stat|^ *(begin|commit|savepoint|release)'`;
-  return row?.calls;
-}
 
 /** The organizations whose rows the statements sent since then are limited to. */
 async function organizationsSince(sentBefore: number): Promise<Set<unknown>> {
@@ -31,8 +23,8 @@ async function organizationsSince(sentBefore: number): Promise<Set<unknown>> {
   return organizations;
 }
 
-async function succeed(operation: EndpointOperation, member: Member) {
-  const request = await succeeding(operation, member);
+async function succeed(operation: EndpointOperation, member: Member, credential?: CallOptions) {
+  const request = { ...(await succeeding(operation, member)), ...credential };
   const sentBefore = sentStatements.length;
   const before = await countStatements();
   const answer = await call(operation.handler, request);
@@ -52,5 +44,24 @@ test.each(withDatabase)(
     });
     organizations.delete(member.actor.organizationId);
     expect([...organizations]).toEqual([]);
+  },
+);
+
+const forKeys = withDatabase.filter(([, { spec }]) => spec.access !== 'public' && !isForPeople(spec.access));
+
+test.each(forKeys)(
+  '%s sends one statement more for an API key, and notes its use in it',
+  async (_, operation) => {
+    const { spec } = operation;
+    const member = await createMember();
+    const { headers } = await createKey(member);
+    const { status, statements } = await succeed(operation, member, {
+      token: undefined,
+      headers: { ...eventOf(operation).headers, ...headers },
+    });
+    expect({ status, statements }).toEqual({
+      status: spec.response.status,
+      statements: spec.statements + 1,
+    });
   },
 );

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key.ts';
 import { findExternalActor } from '#lib/auth/find-external-actor.ts';
 import { login } from '#lib/auth/login.ts';
 import { expireIdempotencyRecords } from '#lib/idempotency/expire-idempotency-records.ts';
@@ -69,6 +70,7 @@ test('every exception is still needed', async () => {
     { sourceIp: '', userAgent: '' },
   ).catch(() => {});
   await findExternalActor({ issuer: 'https://issuer.example', subject: 'nobody' }).catch(() => {});
+  await authenticateApiKey({ id: ctx.actor.userId, secretHash: 'x' }, ctx.now).catch(() => {});
   const asJob = { ...ctx, actor: { type: 'system', jobId: 'test' } } as const;
   await Promise.all([purgeDeletedProjects(asJob), foldProjectCounts(asJob), expireIdempotencyRecords(asJob)]);
   const sent = [...new Set(sentStatements.map(({ text }) => text))];

@@ -15,6 +15,8 @@ export const unscopedStatements = {
     /^select .* from "users" inner join "memberships" on "memberships"."user_id" = "users"."id" where "users"."email" = \$1 /,
   'a token of another issuer names a subject and no organization yet':
     /^select .* from "external_identities" .* where \("external_identities"."issuer" = \$1 and "external_identities"."subject" = \$2\)/,
+  'an API key tells its organization; its hash is compared':
+    /^with "noted" as \(update "api_keys" set "last_used_at" = \$1 where \(\("api_keys"."id" = \$2 /,
   'the purge runs for all organizations':
     /^delete from "projects" where "projects"."id" in \(select "id" from "projects" where "projects"."deleted_at" < \$1/,
   'the folding looks for organizations that are due, then works on one after the other':

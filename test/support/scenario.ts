@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { inject } from 'vitest';
+import { createApiKey } from '#lib/api-keys/create-api-key.ts';
+import { isAllowed, permissions } from '#lib/auth/permissions.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { deleteProject } from '#lib/projects/delete-project.ts';
@@ -53,6 +55,12 @@ const preparations: Record<string, Preparation> = {
     await deleteProject(ctx, id);
     return { params: { id } };
   },
+  async rotateApiKey(member) {
+    return { params: { id: (await createKey(member)).id } };
+  },
+  async revokeApiKey(member) {
+    return { params: { id: (await createKey(member)).id } };
+  },
   async login(member, { body }) {
     await setPassword(member, 'plinth-demo');
     return { body: String(body).replace('demo@plinth.local', member.email) };
@@ -93,6 +101,15 @@ const preparations: Record<string, Preparation> = {
     return { params: { id: sessionIdOf((await logIn(member)).refreshToken) } };
   },
 };
+
+/** A new API key of the member, with all its permissions unless told otherwise. */
+export async function createKey(
+  { ctx }: Member,
+  scopes = permissions.filter((permission) => isAllowed(ctx.actor, permission)),
+) {
+  const { id, key } = await createApiKey(ctx, { name: 'Test', scopes });
+  return { id, key, headers: { 'x-api-key': key } };
+}
 
 /** An access token of the issuer in `token-issuer.ts`, for a subject nobody knows. */
 function signAsIssuer(): Promise<string> {
