@@ -17,20 +17,23 @@ interface SystemAuditEvent extends AuditEvent {
   readonly organizationId: string;
 }
 
-/** Writes who changed what, in the transaction of the change: both are there, or neither. */
+/** Writes who changed what, in the transaction of the changes: all of it is there, or none. */
 export async function recordAuditEvent<A extends Actor | SystemActor>(
   tx: Transaction,
   ctx: Context<A>,
-  event: A extends SystemActor ? SystemAuditEvent : AuditEvent,
+  ...events: (A extends SystemActor ? SystemAuditEvent : AuditEvent)[]
 ): Promise<void> {
-  await tx.insert(auditEvents).values({
-    id: uuidv7(),
-    ...describeActor(ctx.actor, event),
-    action: event.action,
-    entityId: event.entityId,
-    changes: diff(event.before ?? {}, event.after ?? {}),
-    requestId: ctx.requestId,
-  });
+  if (events.length === 0) return;
+  await tx.insert(auditEvents).values(
+    events.map((event) => ({
+      id: uuidv7(),
+      ...describeActor(ctx.actor, event),
+      action: event.action,
+      entityId: event.entityId,
+      changes: diff(event.before ?? {}, event.after ?? {}),
+      requestId: ctx.requestId,
+    })),
+  );
 }
 
 function describeActor(actor: Actor | SystemActor, event: AuditEvent | SystemAuditEvent) {

@@ -62,6 +62,11 @@ export const errorCatalog = {
     title: 'No such route',
     retryable: false,
   },
+  invitation_invalid: {
+    status: 404,
+    title: 'Invitation not valid',
+    retryable: false,
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -80,6 +85,16 @@ export const errorCatalog = {
   not_deleted: {
     status: 409,
     title: 'Not deleted',
+    retryable: false,
+  },
+  last_owner: {
+    status: 409,
+    title: 'The last owner',
+    retryable: false,
+  },
+  already_member: {
+    status: 409,
+    title: 'Already a member',
     retryable: false,
   },
   gone: {

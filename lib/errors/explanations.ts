@@ -21,12 +21,16 @@ export const errorExplanations: Record<ErrorCode, string> = {
   not_found: 'It does not exist, or you may not know that it does.',
   route_not_found: 'No operation has this path. The document at `/openapi.json` lists them all.',
   method_not_allowed: 'The path exists with other methods; the `Allow` header names them.',
+  invitation_invalid:
+    'The token was used, replaced, revoked or has expired, was sent to another address than yours, or never existed. Ask for a new invitation.',
   request_in_progress:
     'A request with the same `Idempotency-Key` has not been answered yet. Repeat it after `Retry-After` to get its answer.',
   idempotency_key_reused:
     'The `Idempotency-Key` belongs to another request of the last 24 hours. Use a new key for a new request.',
   slug_taken: 'Another project of the organization has this slug. Choose another one.',
   not_deleted: 'There is no deletion to undo: the project is there. Read it.',
+  last_owner: 'An organization keeps at least one owner. Make another member an owner first.',
+  already_member: 'The person is in the organization already; change the role instead of inviting.',
   gone: 'It was deleted. A project can be restored for 30 days; later its id answers `not_found`.',
   precondition_failed:
     'The version in `If-Match` is not the current one. Read it again, merge and retry with the new `ETag`.',

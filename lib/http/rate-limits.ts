@@ -13,6 +13,8 @@ export const rateLimits = {
   refresh: { limit: 300, windowSeconds: 60 },
   /** The same for one account from all addresses: NIST SP 800-63B, 3.2.2 allows a hundred failures in a row. */
   account: { limit: 30, windowSeconds: 60 },
+  /** Each invitation is a mail to an address of the caller's choice. */
+  invite: { limit: 30, windowSeconds: 60 },
   /** Counted in the instance, without Redis: probes and pages that must answer whatever is down. */
   instance: { limit: 1200, windowSeconds: 60 },
 } as const satisfies Record<string, RateLimit>;

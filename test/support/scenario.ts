@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashPassword } from '#lib/auth/passwords.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
+import { createInvitation } from '#lib/organizations/create-invitation.ts';
+import { createOrganization } from '#lib/organizations/create-organization.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { deleteProject } from '#lib/projects/delete-project.ts';
 import { CreateProjectInput } from '#lib/projects/schemas.ts';
 import { createSession } from '#lib/sessions/create-session.ts';
 import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
 import type { CallOptions } from './event.ts';
-import { type Member, sql } from './tenant.ts';
+import { mailedToken } from './mail-token.ts';
+import { addMember, createMember, type Member, sql } from './tenant.ts';
 
 /** The request in the event file of an operation. */
 export function eventOf({ module }: EndpointOperation): CallOptions {
@@ -48,6 +51,31 @@ const preparations: Record<string, Preparation> = {
     const { id } = await createProject(ctx, CreateProjectInput.parse({ name: 'Deleted' }));
     await deleteProject(ctx, id);
     return { params: { id } };
+  },
+  async organizations({ actor }, { params }) {
+    return { ...(params && { params: { id: actor.organizationId } }) };
+  },
+  async updateMember({ actor: { organizationId: id } }) {
+    const { userId } = await addMember(id, ['viewer']);
+    return { params: { id, userId } };
+  },
+  async removeMember({ actor: { organizationId: id } }) {
+    const { userId, ctx } = await addMember(id, ['editor']);
+    await createProject(ctx, CreateProjectInput.parse({ name: 'Orphan' }));
+    return { params: { id, userId } };
+  },
+  async revokeInvitation({ ctx, actor: { organizationId: id } }) {
+    const invitation = await createInvitation(ctx, id, { email: 'ada@example.com' });
+    return { params: { id, invitationId: invitation.id } };
+  },
+  async acceptInvitation({ email }) {
+    const { ctx, actor } = await createMember();
+    await createInvitation(ctx, actor.organizationId, { email });
+    return { body: { token: await mailedToken(email) } };
+  },
+  async switchOrganization({ ctx }) {
+    const { id } = await createOrganization(ctx, { name: 'Other' });
+    return { body: { organizationId: id } };
   },
   async login({ userId, email }, { body }) {
     await sql`update users set password_hash = ${await hashPassword('plinth-demo')} where id = ${userId}`;
