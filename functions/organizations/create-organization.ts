@@ -1,6 +1,6 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
 import { versionTag } from '#lib/http/if-match.ts';
-import { createOrganization } from '#lib/organizations/create-organization.ts';
+import { createOwnOrganization } from '#lib/organizations/create-own-organization.ts';
 import { CreateOrganizationInput, Organization, organizationPath } from '#lib/organizations/schemas.ts';
 
 export const handler = defineEndpoint(
@@ -21,5 +21,5 @@ export const handler = defineEndpoint(
       headers: { Location: organizationPath, ETag: versionTag },
     },
   },
-  ({ ctx, body }) => createOrganization(ctx, body),
+  ({ ctx, body }) => createOwnOrganization(ctx, body),
 );

@@ -22,6 +22,11 @@ export const errorCatalog = {
     title: 'Invalid cursor',
     retryable: false,
   },
+  invitation_invalid: {
+    status: 400,
+    title: 'Invitation not valid any more',
+    retryable: false,
+  },
   unauthenticated: {
     status: 401,
     title: 'Authentication required',
@@ -60,11 +65,6 @@ export const errorCatalog = {
   route_not_found: {
     status: 404,
     title: 'No such route',
-    retryable: false,
-  },
-  invitation_invalid: {
-    status: 404,
-    title: 'Invitation not valid',
     retryable: false,
   },
   method_not_allowed: {

@@ -18,8 +18,8 @@ interface Acceptance {
 }
 
 /**
- * Makes a user a member of the organization that invited the address, once. `invitation_invalid`, whatever the reason, when the
- * token does not do for this address; `already_member` leaves the invitation open.
+ * Makes a user a member of the organization that invited the address, once; who is one already keeps the role. Throws
+ * `invitation_invalid`, whatever the reason, when the token does not do for this address.
  */
 export async function acceptInvitation(
   ctx: Context<UserActor | undefined>,
@@ -41,13 +41,17 @@ export async function acceptInvitation(
       .returning();
     if (!invitation)
       throw new AppError('invitation_invalid', 'There is no such invitation for your address any more');
-    const { id, organizationId, role } = invitation;
-    const joined = await tx
+    const { id, organizationId } = invitation;
+    const [member] = await tx
       .insert(memberships)
-      .values({ organizationId, userId, role })
-      .onConflictDoNothing()
-      .returning({ userId: memberships.userId });
-    if (joined.length === 0) throw new AppError('already_member', 'You are a member already');
+      .values({ organizationId, userId, role: invitation.role })
+      .onConflictDoUpdate({
+        target: [memberships.organizationId, memberships.userId],
+        set: { role: sql`${memberships.role}` },
+      })
+      .returning({ role: memberships.role });
+    if (!member) throw new Error('the membership was not stored');
+    const { role } = member;
     const actor = { type: 'user', userId, organizationId, roles: [role], session: undefined } as const;
     await recordAuditEvent(
       tx,

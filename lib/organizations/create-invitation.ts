@@ -68,9 +68,9 @@ export async function createInvitation(
 function invitationMail(to: string, organization: string, token: string, days: number): Mail {
   return {
     to,
-    subject: `Invitation to ${organization}`,
+    subject: 'You are invited to an organization',
     text: [
-      `You are invited to join ${organization}.`,
+      `You are invited to join "${organization}".`,
       `Log in or register with this address, and accept within ${days} days:`,
       `${getConfig().PUBLIC_URL}/invitations/accept#token=${token}`,
       'If you do not know the organization, ignore this mail.',

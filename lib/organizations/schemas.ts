@@ -6,7 +6,7 @@ const Name = z
   .trim()
   .min(1)
   .max(200)
-  // It stands in the subject of mails.
+  // It stands in mails, on a line.
   .regex(/^\P{Cc}*$/u, 'must not contain control characters')
   .meta({ example: 'Demo' });
 const Role = z.enum(organizationRoles);

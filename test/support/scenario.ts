@@ -10,7 +10,7 @@ import { CreateProjectInput } from '#lib/projects/schemas.ts';
 import { createSession } from '#lib/sessions/create-session.ts';
 import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
 import type { CallOptions } from './event.ts';
-import { mailedToken } from './mail-token.ts';
+import { newestToken } from './mailbox.ts';
 import { addMember, createMember, type Member, sql } from './tenant.ts';
 
 /** The request in the event file of an operation. */
@@ -71,10 +71,10 @@ const preparations: Record<string, Preparation> = {
   async acceptInvitation({ email }) {
     const { ctx, actor } = await createMember();
     await createInvitation(ctx, actor.organizationId, { email });
-    return { body: { token: await mailedToken(email) } };
+    return { body: { token: await newestToken(email) } };
   },
-  async switchOrganization({ ctx }) {
-    const { id } = await createOrganization(ctx, { name: 'Other' });
+  async switchOrganization({ ctx, userId }) {
+    const { id } = await createOrganization(ctx, { name: 'Other', ownerId: userId });
     return { body: { organizationId: id } };
   },
   async login({ userId, email }, { body }) {

@@ -71,19 +71,18 @@ describe('protects', () => {
     expect((await call(getCurrentUser, { token: body.accessToken })).status).toBe(401);
   });
 
-  test.each(Array.from({ length: 20 }, (_, round) => round))(
-    'a role that changes at the same moment: no token with the old one works (%i)',
-    async () => {
-      const { member, tenant, organizationId } = await setUp();
-      const owner = await tenant.addMember();
-      await sql`update memberships set role = 'editor'
+  test('a role that changes at the same moment: no token with the old one works', {
+    repeats: 4,
+  }, async () => {
+    const { member, tenant, organizationId } = await setUp();
+    const owner = await tenant.addMember();
+    await sql`update memberships set role = 'editor'
         where organization_id = ${organizationId} and user_id = ${member.userId}`;
-      const [{ accessToken }] = await Promise.all([
-        change(member.ctx, organizationId),
-        updateMember(owner.ctx, { id: organizationId, userId: member.userId }, { role: 'viewer' }),
-      ]);
-      const works = (await call(getCurrentUser, { token: accessToken })).status === 200;
-      expect(works && decodeJwt(accessToken).roles).not.toEqual(['editor']);
-    },
-  );
+    const [{ accessToken }] = await Promise.all([
+      change(member.ctx, organizationId),
+      updateMember(owner.ctx, { id: organizationId, userId: member.userId }, { role: 'viewer' }),
+    ]);
+    const works = (await call(getCurrentUser, { token: accessToken })).status === 200;
+    expect(works && decodeJwt(accessToken).roles).not.toEqual(['editor']);
+  });
 });

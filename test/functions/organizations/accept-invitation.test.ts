@@ -5,7 +5,7 @@ import { acceptOwnInvitation } from '#lib/organizations/accept-invitation.ts';
 import { createInvitation } from '#lib/organizations/create-invitation.ts';
 import { revokeInvitation } from '#lib/organizations/revoke-invitation.ts';
 import { call } from '#test/support/call.ts';
-import { mailedToken } from '#test/support/mail-token.ts';
+import { newestToken } from '#test/support/mailbox.ts';
 import { contextOf, createMember, type Member, sql } from '#test/support/tenant.ts';
 
 const accept = ({ token }: Member, invitation: string) =>
@@ -16,7 +16,7 @@ async function setUp() {
   const { organizationId } = owner.actor;
   const invite = async (role?: 'owner' | 'editor') => {
     const { id } = await createInvitation(owner.ctx, organizationId, { email: invited.email, role });
-    return { id, token: await mailedToken(invited.email) };
+    return { id, token: await newestToken(invited.email) };
   };
   const memberships = () =>
     sql`select role from memberships where organization_id = ${organizationId} and user_id = ${invited.userId}`;
@@ -51,13 +51,22 @@ describe('succeeds', () => {
       { role: 'viewer' },
     );
   });
+
+  test('who is a member by now keeps the role', async () => {
+    const { invited, organizationId, invite, memberships } = await setUp();
+    const { token } = await invite('owner');
+    await sql`insert into memberships (organization_id, user_id, role)
+      values (${organizationId}, ${invited.userId}, 'viewer')`;
+    expect((await accept(invited, token)).body).toEqual({ organizationId, role: 'viewer' });
+    expect(await memberships()).toEqual([{ role: 'viewer' }]);
+  });
 });
 
 describe('rejects', () => {
   test('a token that was used, replaced, revoked or has expired like one that never was', async () => {
     const { owner, invited, organizationId, invite, memberships } = await setUp();
     const unknown = publicPart(await accept(invited, 'A'.repeat(43)));
-    expect(unknown).toMatchObject({ status: 404, code: 'invitation_invalid' });
+    expect(unknown).toMatchObject({ status: 400, code: 'invitation_invalid' });
     const replaced = await invite();
     const revoked = await invite();
     await revokeInvitation(owner.ctx, { id: organizationId, invitationId: revoked.id });
@@ -73,15 +82,6 @@ describe('rejects', () => {
     await accept(invited, used.token);
     expect(publicPart(await accept(invited, used.token))).toEqual(unknown);
   });
-
-  test('who is a member by now, and keeps his role', async () => {
-    const { invited, organizationId, invite, memberships } = await setUp();
-    const { token } = await invite('owner');
-    await sql`insert into memberships (organization_id, user_id, role)
-      values (${organizationId}, ${invited.userId}, 'viewer')`;
-    expect((await accept(invited, token)).body.code).toBe('already_member');
-    expect(await memberships()).toEqual([{ role: 'viewer' }]);
-  });
 });
 
 describe('protects', () => {
@@ -94,14 +94,11 @@ describe('protects', () => {
     expect(await memberships()).toHaveLength(1);
   });
 
-  test.each(Array.from({ length: 20 }, (_, round) => round))(
-    'used twice at the same time: one membership, one success (%i)',
-    async () => {
-      const { invited, invite, memberships } = await setUp();
-      const { token } = await invite();
-      const answers = await Promise.all([accept(invited, token), accept(invited, token)]);
-      expect(answers.map(({ status }) => status).sort()).toEqual([200, 404]);
-      expect(await memberships()).toHaveLength(1);
-    },
-  );
+  test('used twice at the same time: one membership, one success', { repeats: 4 }, async () => {
+    const { invited, invite, memberships } = await setUp();
+    const { token } = await invite();
+    const answers = await Promise.all([accept(invited, token), accept(invited, token)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
+    expect(await memberships()).toHaveLength(1);
+  });
 });

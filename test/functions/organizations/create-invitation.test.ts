@@ -6,7 +6,7 @@ import { handler as revokeInvitation } from '#functions/organizations/revoke-inv
 import { createInvitation as invite } from '#lib/organizations/create-invitation.ts';
 import { updateOrganization } from '#lib/organizations/update-organization.ts';
 import { call } from '#test/support/call.ts';
-import { mailedToken, mailsTo } from '#test/support/mail-token.ts';
+import { mailsTo, newestToken } from '#test/support/mailbox.ts';
 import { contextOf, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
 const post = ({ token, actor }: Member, body: object) =>
@@ -44,9 +44,10 @@ describe('succeeds', () => {
     const days = (Date.parse(body.expiresAt) - Date.now()) / 86_400_000;
     expect(days).toBeCloseTo(7, 1);
     const [mail] = await mailsTo(email);
-    expect(mail?.subject).toBe('Invitation to Test');
+    expect(mail?.subject).toBe('You are invited to an organization');
+    expect(mail?.text).toContain('join "Test"');
     expect(mail?.text).toContain('http://localhost:3000/invitations/accept#token=');
-    const token = await mailedToken(email);
+    const token = await newestToken(email);
     expect(token).toMatch(/^[\w-]{43}$/);
     const everywhere = await sql`
       select row_to_json(i)::text as text from invitations i

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { handler as getCurrentUser } from '#functions/auth/get-current-user.ts';
 import { handler as refreshSession } from '#functions/auth/refresh-session.ts';
 import { handler as removeMember } from '#functions/organizations/remove-member.ts';
@@ -149,6 +149,7 @@ describe('protects', () => {
     const { owner, editor } = await setUp();
     const params = { id: owner.actor.organizationId, userId: editor.userId };
     const away = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed'));
+    onTestFinished(() => away.mockRestore());
     await expect(remove(owner.ctx, params, {})).rejects.toMatchObject({ code: 'unavailable' });
     away.mockRestore();
     expect(await membersOf(owner)).toContain(editor.userId);
@@ -156,27 +157,21 @@ describe('protects', () => {
     expect((await call(getCurrentUser, { token: editor.token })).status).toBe(401);
   });
 
-  test.each(Array.from({ length: 20 }, (_, round) => round))(
-    'two owners who leave at the same time: exactly one succeeds (%i)',
-    async () => {
-      const tenant = await createTenant();
-      const [a, b] = [await tenant.addMember(), await tenant.addMember()];
-      const answers = await Promise.all([end(a, a), end(b, b)]);
-      expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
-      expect(await membersOf(a)).toHaveLength(1);
-    },
-  );
+  test('two owners who leave at the same time: exactly one succeeds', { repeats: 4 }, async () => {
+    const tenant = await createTenant();
+    const [a, b] = [await tenant.addMember(), await tenant.addMember()];
+    const answers = await Promise.all([end(a, a), end(b, b)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
+    expect(await membersOf(a)).toHaveLength(1);
+  });
 
-  test.each(Array.from({ length: 20 }, (_, round) => round))(
-    'a project created while its owner is removed is refused or passed on (%i)',
-    async () => {
-      const { owner, editor } = await setUp();
-      const [created, removed] = await Promise.allSettled([create(editor, 'Late'), end(owner, editor)]);
-      expect(removed).toMatchObject({ value: { status: 204 } });
-      const rows = await sql`
+  test('a project created while its owner is removed is refused or passed on', { repeats: 4 }, async () => {
+    const { owner, editor } = await setUp();
+    const [created, removed] = await Promise.allSettled([create(editor, 'Late'), end(owner, editor)]);
+    expect(removed).toMatchObject({ value: { status: 204 } });
+    const rows = await sql`
         select owner_id from projects where organization_id = ${owner.actor.organizationId}`;
-      if (created.status === 'fulfilled') expect(rows).toEqual([{ owner_id: owner.userId }]);
-      else expect([created.reason.code, rows]).toEqual(['unauthenticated', []]);
-    },
-  );
+    if (created.status === 'fulfilled') expect(rows).toEqual([{ owner_id: owner.userId }]);
+    else expect([created.reason.code, rows]).toEqual(['unauthenticated', []]);
+  });
 });

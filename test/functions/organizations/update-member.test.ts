@@ -132,14 +132,11 @@ describe('protects', () => {
     expect(body.items.map(({ email }: { email: string }) => email)).toEqual(['c@example.com']);
   });
 
-  test.each(Array.from({ length: 20 }, (_, round) => round))(
-    'two owners who step down at the same time: one of them stays (%i)',
-    async () => {
-      const tenant = await createTenant();
-      const [a, b] = [await tenant.addMember(), await tenant.addMember()];
-      const answers = await Promise.all([change(a, a, 'viewer'), change(b, b, 'viewer')]);
-      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
-      expect(await owners(a)).toHaveLength(1);
-    },
-  );
+  test('two owners who step down at the same time: one of them stays', { repeats: 4 }, async () => {
+    const tenant = await createTenant();
+    const [a, b] = [await tenant.addMember(), await tenant.addMember()];
+    const answers = await Promise.all([change(a, a, 'viewer'), change(b, b, 'viewer')]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(await owners(a)).toHaveLength(1);
+  });
 });
