@@ -12,7 +12,7 @@ export const handler = defineEndpoint(
       'Everybody may leave; others are removed with `members:manage`, owners by owners. Sessions and API keys end at once, and another member gets the projects.',
     access: 'session',
     rateLimit: 'write',
-    statements: 6,
+    statements: 7,
     timeoutSeconds: 29,
     params: MemberParams,
     query: RemoveMemberQuery,

@@ -7,10 +7,7 @@ import { AppError } from '#lib/errors/app-error.ts';
 
 export type Membership = Pick<typeof memberships.$inferSelect, 'userId' | 'role' | 'createdAt'>;
 
-/**
- * The memberships of these users and of all owners. Until the transaction ends nobody else changes or ends one of them, logs in
- * with it or gives it a project.
- */
+/** The memberships of these users and of all owners, which nobody else changes or ends until the transaction does. */
 export function lockRoles(tx: Transaction, ctx: Context, userIds: readonly string[]): Promise<Membership[]> {
   return (
     tx
@@ -24,7 +21,7 @@ export function lockRoles(tx: Transaction, ctx: Context, userIds: readonly strin
       )
       // Always in one order, so that two changes do not wait for each other.
       .orderBy(asc(memberships.userId))
-      .for('update')
+      .for('no key update')
   );
 }
 

@@ -31,6 +31,7 @@ export async function removeMember(
   requireOwnOrganization(ctx, id);
   const { organizationId } = ctx.actor;
   const isLeaving = userId === ctx.actor.userId;
+  const isTheirs = and(eq(memberships.organizationId, organizationId), eq(memberships.userId, userId));
   await withTransaction(ctx, async (tx) => {
     const members = await lockRoles(tx, ctx, [ctx.actor.userId, userId, projectsTo ?? userId]);
     if (!isLeaving) assertMayManage(ctx, members);
@@ -39,12 +40,12 @@ export async function removeMember(
     assertNotLastOwner(members, member);
     const heir = projectsTo ?? (isLeaving ? oldestOwner(members, userId) : ctx.actor.userId);
     assertMayInherit(members, userId, heir);
+    // Unlike the lock of the roles it keeps new projects and sessions away from the membership, and waits for those under way.
+    await tx.select({ userId: memberships.userId }).from(memberships).where(isTheirs).for('update');
     await reassignProjects(tx, ctx, { from: userId, to: heir });
     const revokedInvitations = await revokeInvitationsOf(tx, ctx, member);
     const states = await endSessions(tx, { userId, organizationId }, ctx.now);
-    await tx
-      .delete(memberships)
-      .where(and(eq(memberships.organizationId, organizationId), eq(memberships.userId, userId)));
+    await tx.delete(memberships).where(isTheirs);
     await recordAuditEvent(tx, ctx, {
       action: isLeaving ? 'member.leave' : 'member.remove',
       entityId: userId,
