@@ -14,6 +14,7 @@ const units: Record<string, Unit> = {
   docs: 'area',
   health: 'endpoint',
   jobs: 'endpoint',
+  organizations: 'area',
   projects: 'endpoint',
 };
 

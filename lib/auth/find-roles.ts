@@ -1,20 +1,32 @@
 import { and, eq } from 'drizzle-orm';
-import type { Database } from '#lib/db/client.ts';
+import type { Database, Transaction } from '#lib/db/client.ts';
 import { memberships } from '#lib/db/schema/memberships.ts';
 import { users } from '#lib/db/schema/users.ts';
 import type { Role } from './permissions.ts';
 
+interface MemberKey {
+  readonly userId: string;
+  readonly organizationId: string;
+}
+
 /** The roles a user holds in an organization now; undefined for who is no member. */
-export async function findRoles(
-  database: Database,
-  { userId, organizationId }: { userId: string; organizationId: string },
-): Promise<Role[] | undefined> {
-  const [member] = await database
+export async function findRoles(database: Database, key: MemberKey): Promise<Role[] | undefined> {
+  const [member] = await selectMember(database, key);
+  return member && rolesOf(member);
+}
+
+/** The same; neither the role nor the membership changes until the transaction ends. */
+export async function holdRoles(tx: Transaction, key: MemberKey): Promise<Role[] | undefined> {
+  const [member] = await selectMember(tx, key).for('share', { of: memberships });
+  return member && rolesOf(member);
+}
+
+function selectMember(database: Database, { userId, organizationId }: MemberKey) {
+  return database
     .select({ role: memberships.role, isOperator: users.isOperator })
     .from(memberships)
     .innerJoin(users, eq(users.id, memberships.userId))
     .where(and(eq(memberships.userId, userId), eq(memberships.organizationId, organizationId)));
-  return member && rolesOf(member);
 }
 
 export function rolesOf({ role, isOperator }: { role: Role; isOperator: boolean }): Role[] {

@@ -22,6 +22,11 @@ export const errorCatalog = {
     title: 'Invalid cursor',
     retryable: false,
   },
+  invitation_invalid: {
+    status: 400,
+    title: 'Invitation not valid any more',
+    retryable: false,
+  },
   unauthenticated: {
     status: 401,
     title: 'Authentication required',
@@ -110,6 +115,16 @@ export const errorCatalog = {
   api_key_expired: {
     status: 409,
     title: 'API key expired',
+    retryable: false,
+  },
+  last_owner: {
+    status: 409,
+    title: 'The last owner',
+    retryable: false,
+  },
+  already_member: {
+    status: 409,
+    title: 'Already a member',
     retryable: false,
   },
   gone: {

@@ -26,6 +26,8 @@ export const errorExplanations: Record<ErrorCode, string> = {
   not_found: 'It does not exist, or you may not know that it does.',
   route_not_found: 'No operation has this path. The document at `/openapi.json` lists them all.',
   method_not_allowed: 'The path exists with other methods; the `Allow` header names them.',
+  invitation_invalid:
+    'The token was used, replaced, revoked or has expired, was sent to another address than yours, or never existed. Ask for a new invitation.',
   request_in_progress:
     'A request with the same `Idempotency-Key` has not been answered yet. Repeat it after `Retry-After` to get its answer.',
   idempotency_key_reused:
@@ -38,6 +40,8 @@ export const errorExplanations: Record<ErrorCode, string> = {
     'The account has a second factor. To change the authenticator, remove it and enrol again.',
   totp_not_enrolled: 'The account has no second factor for this. Enrol, then confirm with a code.',
   api_key_expired: 'An API key that has expired gets no new secret. Create a new one.',
+  last_owner: 'An organization keeps at least one owner. Make another member an owner first.',
+  already_member: 'The person is in the organization already; change the role instead of inviting.',
   gone: 'It was deleted. A project can be restored for 30 days; later its id answers `not_found`.',
   precondition_failed:
     'The version in `If-Match` is not the current one. Read it again, merge and retry with the new `ETag`.',

@@ -37,9 +37,14 @@ export function renderFunctions(
   return header + [...http, ...scheduled].join('');
 }
 
+// As in biome.json: the formatter and the generator agree on the router.
+const lineWidth = 110;
+
 /** The Lambda of an area that is deployed as one. */
 export function renderRouter(endpoints: readonly EndpointOperation[]): string {
   const names = endpoints.map(({ spec }) => spec.id);
+  const inOneLine = `export const handler = defineRouter([${names.join(', ')}]);`;
+  const inLines = `export const handler = defineRouter([\n${names.map((name) => `  ${name},\n`).join('')}]);`;
   const imports = endpoints.map(
     ({ spec, module }) => `import { handler as ${spec.id} } from './${module.split('/').at(-1)}.ts';`,
   );
@@ -47,7 +52,7 @@ export function renderRouter(endpoints: readonly EndpointOperation[]): string {
 import { defineRouter } from '#lib/http/define-router.ts';
 ${imports.join('\n')}
 
-export const handler = defineRouter([${names.join(', ')}]);
+${inOneLine.length <= lineWidth ? inOneLine : inLines}
 `;
 }
 

@@ -18,6 +18,8 @@ export const rateLimits = {
    * statement to refuse.
    */
   address: { limit: 3000, windowSeconds: 60 },
+  /** Each invitation is a mail to an address of the caller's choice. */
+  invite: { limit: 30, windowSeconds: 60 },
   /** Counted in the instance, without Redis: probes and pages that must answer whatever is down. */
   instance: { limit: 1200, windowSeconds: 60 },
 } as const satisfies Record<string, RateLimit>;

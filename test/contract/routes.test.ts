@@ -90,40 +90,46 @@ describe('a body', () => {
 });
 
 describe('an id', () => {
-  const withId = where(({ spec }) => spec.access !== 'public' && spec.path.includes('{'));
+  const cases = where(({ spec }) => spec.access !== 'public').flatMap(([id, operation]) =>
+    [...operation.spec.path.matchAll(/\{(\w+)\}/g)].map(
+      ([, name = '']): [string, string, EndpointOperation] => [name, id, operation],
+    ),
+  );
 
-  test.each(withId)('of another organization is the same 404 as a missing one: %s', async (_, operation) => {
-    const [owner, stranger] = await Promise.all([
-      createMember('owner', 'operator'),
-      createMember('owner', 'operator'),
-    ]);
-    const theirs = String((await succeeding(operation, owner)).params?.id);
-    const missing = theirs.replace(/.{12}$/, 'ffffffffffff');
-    const [foreign, absent] = await Promise.all(
-      [theirs, missing].map((id) =>
-        call(operation.handler, { ...eventOf(operation), token: stranger.token, params: { id } }),
-      ),
-    );
-    expect(foreign?.status).toBe(404);
-    const comparable = (answer: typeof foreign) => ({
-      ...answer?.body,
-      detail: '',
-      instance: '',
-      requestId: '',
-    });
-    expect(comparable(foreign)).toEqual(comparable(absent));
-    expect(foreign?.body.detail.replace(theirs, missing)).toBe(absent?.body.detail);
-  });
+  test.each(cases)(
+    '{%s} of another organization is the same 404 as a missing one: %s',
+    async (name, _, operation) => {
+      const [owner, stranger] = await Promise.all([
+        createMember('owner', 'operator'),
+        createMember('owner', 'operator'),
+      ]);
+      const theirs = String((await succeeding(operation, owner)).params?.[name]);
+      const missing = theirs.replace(/.{12}$/, 'ffffffffffff');
+      const own = await succeeding(operation, stranger);
+      const [foreign, absent] = await Promise.all(
+        [theirs, missing].map((id) =>
+          call(operation.handler, { ...own, params: { ...own.params, [name]: id } }),
+        ),
+      );
+      expect(foreign?.status).toBe(404);
+      const comparable = (answer: typeof foreign) => ({
+        ...answer?.body,
+        detail: '',
+        instance: '',
+        requestId: '',
+      });
+      expect(comparable(foreign)).toEqual(comparable(absent));
+      expect(foreign?.body.detail.replace(theirs, missing)).toBe(absent?.body.detail);
+    },
+  );
 
-  test.each(withId)('that is no id is 422: %s', async (_, operation) => {
+  test.each(cases)('{%s} that is no id is 422: %s', async (name, _, operation) => {
     const { token } = await createMember('owner', 'operator');
-    const answer = await call(operation.handler, {
-      ...eventOf(operation),
-      token,
-      params: { id: "1' or '1'='1" },
-    });
+    const event = eventOf(operation);
+    const params = { ...event.params, [name]: "1' or '1'='1" };
+    const answer = await call(operation.handler, { ...event, token, params });
     expect(answer.status).toBe(422);
-    expect(answer.body.errors).toMatchObject([{ in: 'path', pointer: '/id' }]);
+    expect(answer.body.errors).toMatchObject([{ in: 'path', pointer: `/${name}` }]);
   });
 });
 

@@ -32,6 +32,9 @@ async function succeed(operation: EndpointOperation, member: Member, credential?
   return { status: answer.status, statements, organizations: await organizationsSince(sentBefore) };
 }
 
+/** Leads the caller into another organization. */
+const entering = new Set(['createOrganization', 'acceptInvitation', 'switchOrganization']);
+
 test.each(withDatabase)(
   "%s sends as many statements as it says, for the caller's organization only",
   async (_, operation) => {
@@ -43,7 +46,7 @@ test.each(withDatabase)(
       statements: spec.statements,
     });
     organizations.delete(member.actor.organizationId);
-    expect([...organizations]).toEqual([]);
+    if (!entering.has(spec.id)) expect([...organizations]).toEqual([]);
   },
 );
 

@@ -3,6 +3,9 @@ import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key.ts';
 import { findExternalActor } from '#lib/auth/find-external-actor.ts';
 import { login } from '#lib/auth/login.ts';
 import { expireIdempotencyRecords } from '#lib/idempotency/expire-idempotency-records.ts';
+import { acceptInvitation } from '#lib/organizations/accept-invitation.ts';
+import { listOrganizations } from '#lib/organizations/list-organizations.ts';
+import { PageQuery } from '#lib/pagination/page-query.ts';
 import { foldProjectCounts } from '#lib/projects/fold-project-counts.ts';
 import { purgeDeletedProjects } from '#lib/projects/purge-deleted-projects.ts';
 import { unscopedStatements } from '#test/support/fail-on-unscoped-statement.ts';
@@ -71,6 +74,8 @@ test('every exception is still needed', async () => {
   ).catch(() => {});
   await findExternalActor({ issuer: 'https://issuer.example', subject: 'nobody' }).catch(() => {});
   await authenticateApiKey({ id: ctx.actor.userId, secretHash: 'x' }, ctx.now).catch(() => {});
+  await listOrganizations(ctx, PageQuery.parse({}));
+  await acceptInvitation(ctx, { token: 'x', userId: ctx.actor.userId, email: 'x' }).catch(() => {});
   const asJob = { ...ctx, actor: { type: 'system', jobId: 'test' } } as const;
   await Promise.all([purgeDeletedProjects(asJob), foldProjectCounts(asJob), expireIdempotencyRecords(asJob)]);
   const sent = [...new Set(sentStatements.map(({ text }) => text))];

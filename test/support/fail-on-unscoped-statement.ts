@@ -17,6 +17,10 @@ export const unscopedStatements = {
     /^select .* from "external_identities" .* where \("external_identities"."issuer" = \$1 and "external_identities"."subject" = \$2\)/,
   'an API key tells its organization; its hash is compared':
     /^with "noted" as \(update "api_keys" set "last_used_at" = \$1 where \(\("api_keys"."id" = \$2 /,
+  'a person sees the organizations they are a member of':
+    /^select .* from "memberships" inner join "organizations" on .* where \(?"memberships"."user_id" = \$1/,
+  'an invitation names its organization; the token and the address are compared':
+    /^update "invitations" set "accepted_at" = now\(\) where \("invitations"."token_hash" = \$1 and "invitations"."email" = \$2/,
   'the purge runs for all organizations':
     /^delete from "projects" where "projects"."id" in \(select "id" from "projects" where "projects"."deleted_at" < \$1/,
   'the folding looks for organizations that are due, then works on one after the other':

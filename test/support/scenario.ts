@@ -6,6 +6,8 @@ import { inject } from 'vitest';
 import { createApiKey } from '#lib/api-keys/create-api-key.ts';
 import { isAllowed, permissions } from '#lib/auth/permissions.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
+import { createInvitation } from '#lib/organizations/create-invitation.ts';
+import { createOrganization } from '#lib/organizations/create-organization.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { deleteProject } from '#lib/projects/delete-project.ts';
 import { CreateProjectInput } from '#lib/projects/schemas.ts';
@@ -13,8 +15,9 @@ import { createSession } from '#lib/sessions/create-session.ts';
 import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
 import { enrolTotp } from '#lib/totp/enrol-totp.ts';
 import type { CallOptions } from './event.ts';
+import { newestToken } from './mailbox.ts';
 import { codeAt, giveSecondFactor, setPassword } from './second-factor.ts';
-import { type Member, sql } from './tenant.ts';
+import { addMember, createMember, type Member, sql } from './tenant.ts';
 
 /** The request in the event file of an operation. */
 export function eventOf({ module }: EndpointOperation): CallOptions {
@@ -93,6 +96,31 @@ const preparations: Record<string, Preparation> = {
   },
   async linkIdentity() {
     return { body: { accessToken: await signAsIssuer() } };
+  },
+  async organizations({ actor }, { params }) {
+    return { ...(params && { params: { id: actor.organizationId } }) };
+  },
+  async updateMember({ actor: { organizationId: id } }) {
+    const { userId } = await addMember(id, ['viewer']);
+    return { params: { id, userId } };
+  },
+  async removeMember({ actor: { organizationId: id } }) {
+    const { userId, ctx } = await addMember(id, ['editor']);
+    await createProject(ctx, CreateProjectInput.parse({ name: 'Orphan' }));
+    return { params: { id, userId } };
+  },
+  async revokeInvitation({ ctx, actor: { organizationId: id } }) {
+    const invitation = await createInvitation(ctx, id, { email: 'ada@example.com' });
+    return { params: { id, invitationId: invitation.id } };
+  },
+  async acceptInvitation({ email }) {
+    const { ctx, actor } = await createMember();
+    await createInvitation(ctx, actor.organizationId, { email });
+    return { body: { token: await newestToken(email) } };
+  },
+  async switchOrganization({ ctx, userId }) {
+    const { id } = await createOrganization(ctx, { name: 'Other', ownerId: userId });
+    return { body: { organizationId: id } };
   },
   async refreshSession(member) {
     return { body: { refreshToken: (await logIn(member)).refreshToken } };

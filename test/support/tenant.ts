@@ -53,7 +53,8 @@ export function contextOf<A extends Actor>(actor: A, now = new Date()): Context<
   return { actor, requestId: 'test-request', now, signal: new AbortController().signal };
 }
 
-async function addMember(organizationId: string, roles: readonly Role[]): Promise<Member> {
+/** One more member of an organization. */
+export async function addMember(organizationId: string, roles: readonly Role[]): Promise<Member> {
   const userId = uuidv7();
   await sql`
     insert into users (id, email, name, is_operator)

@@ -1,0 +1,79 @@
+import { eq, sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
+import { createToken, hashToken } from '#lib/auth/hash-token.ts';
+import { isMemberByEmail } from '#lib/auth/is-member-by-email.ts';
+import { getConfig } from '#lib/config/get-config.ts';
+import type { Context } from '#lib/context.ts';
+import { invitations } from '#lib/db/schema/invitations.ts';
+import { organizations } from '#lib/db/schema/organizations.ts';
+import { withTransaction } from '#lib/db/transaction.ts';
+import { AppError } from '#lib/errors/app-error.ts';
+import { type Mail, queueMail } from '#lib/mail/queue-mail.ts';
+import type { CreateInvitationInput, Invitation } from './invitation-schemas.ts';
+import { noOrganization, requireOwnOrganization, toOrganization } from './own-organization.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * Invites an address into the organization the actor acts in, by a mail with a token of which only a hash is kept. Replaces an open
+ * invitation of the address; `already_member` when it is a member's. Only owners invite owners.
+ */
+export async function createInvitation(
+  ctx: Context,
+  organizationId: string,
+  input: CreateInvitationInput,
+): Promise<Invitation> {
+  requireOwnOrganization(ctx, organizationId);
+  const { actor } = ctx;
+  return withTransaction(ctx, async (tx) => {
+    const [row] = await tx.select().from(organizations).where(eq(organizations.id, actor.organizationId));
+    if (!row) throw noOrganization(organizationId);
+    const { name, settings } = toOrganization(row);
+    const { email, role = settings.defaultRole } = input;
+    if (role === 'owner' && !actor.roles.includes('owner'))
+      throw new AppError('forbidden', 'Only an owner invites owners');
+    if (await isMemberByEmail(tx, { organizationId: actor.organizationId, email }))
+      throw new AppError('already_member', `${email} is a member already`);
+    const token = createToken();
+    const fields = {
+      id: uuidv7(),
+      role,
+      tokenHash: hashToken(token),
+      invitedBy: actor.userId,
+      createdAt: sql`now()`,
+      expiresAt: new Date(ctx.now.getTime() + settings.invitationDays * dayMs).toISOString(),
+    };
+    const [invitation] = await tx
+      .insert(invitations)
+      .values({ ...fields, organizationId: actor.organizationId, email })
+      .onConflictDoUpdate({
+        target: [invitations.organizationId, invitations.email],
+        targetWhere: sql`accepted_at is null and revoked_at is null`,
+        set: fields,
+      })
+      .returning();
+    if (!invitation) throw new Error('the invitation was not stored');
+    await recordAuditEvent(tx, ctx, {
+      action: 'invitation.create',
+      entityId: invitation.id,
+      after: { email, role, expiresAt: fields.expiresAt },
+    });
+    await queueMail(tx, invitationMail(email, name, token, settings.invitationDays));
+    return invitation;
+  });
+}
+
+/** The token stands behind `#`, which browsers send to no server and in no Referer. */
+function invitationMail(to: string, organization: string, token: string, days: number): Mail {
+  return {
+    to,
+    subject: 'You are invited to an organization',
+    text: [
+      `You are invited to join "${organization}".`,
+      `Log in or register with this address, and accept within ${days} days:`,
+      `${getConfig().PUBLIC_URL}/invitations/accept#token=${token}`,
+      'If you do not know the organization, ignore this mail.',
+    ].join('\n\n'),
+  };
+}

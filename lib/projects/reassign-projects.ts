@@ -1,0 +1,43 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
+import type { Context } from '#lib/context.ts';
+import type { Transaction } from '#lib/db/client.ts';
+import { projects } from '#lib/db/schema/projects.ts';
+
+// A statement has at most 65,535 parameters, and an audit event has eight.
+const batchSize = 1_000;
+
+/** Gives all projects that a member of the actor's organization owns, deleted ones too, to another member. */
+export async function reassignProjects(
+  tx: Transaction,
+  ctx: Context,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  const isTheirs = and(eq(projects.organizationId, ctx.actor.organizationId), eq(projects.ownerId, from));
+  for (let moved = batchSize; moved === batchSize; ) {
+    const batch = await tx
+      .update(projects)
+      .set({ ownerId: to, version: sql`${projects.version} + 1`, updatedAt: sql`now()` })
+      .where(
+        and(
+          isTheirs,
+          inArray(
+            projects.id,
+            tx.select({ id: projects.id }).from(projects).where(isTheirs).limit(batchSize),
+          ),
+        ),
+      )
+      .returning({ id: projects.id, version: projects.version });
+    await recordAuditEvent(
+      tx,
+      ctx,
+      ...batch.map(({ id, version }) => ({
+        action: 'project.update' as const,
+        entityId: id,
+        before: { ownerId: from, version: version - 1 },
+        after: { ownerId: to, version },
+      })),
+    );
+    moved = batch.length;
+  }
+}
