@@ -16,7 +16,7 @@ export const handler = defineEndpoint(
     statements: 4,
     body: LoginInput,
     response: { status: 200, schema: SessionTokens, cookies: sessionCookies },
-    errors: ['invalid_credentials'],
+    errors: ['invalid_credentials', 'email_unverified'],
   },
   ({ ctx, body, client }) => login(ctx, body, client),
 );

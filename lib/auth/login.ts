@@ -20,6 +20,7 @@ export async function login(
     .select({
       id: users.id,
       passwordHash: users.passwordHash,
+      emailVerifiedAt: users.emailVerifiedAt,
       isOperator: users.isOperator,
       organizationId: memberships.organizationId,
       role: memberships.role,
@@ -31,6 +32,7 @@ export async function login(
     .limit(1);
   const isCorrect = await verifyPassword(input.password, user?.passwordHash ?? undefined);
   if (!user || !isCorrect) throw new AppError('invalid_credentials', 'Email or password is wrong');
+  if (!user.emailVerifiedAt) throw new AppError('email_unverified', 'Follow the link in the mail first');
   return createSession(ctx, {
     userId: user.id,
     organizationId: user.organizationId,

@@ -73,7 +73,7 @@ function describeOperation(spec: AnyEndpointSpec, area: string, components: Comp
 }
 
 function describeSuccess({ response }: AnyEndpointSpec, schemas: Json): Json {
-  const description = response.status === 204 ? 'Done' : 'Success';
+  const description = { 202: 'Accepted', 204: 'Done' }[response.status] ?? 'Success';
   if (!response.schema) return { [response.status]: { description } };
   const headers = Object.fromEntries(
     Object.keys(response.headers ?? {}).map((name) => [name, { schema: { type: 'string' } }]),

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { issueAccountToken } from '#lib/accounts/account-tokens.ts';
 import { hashPassword } from '#lib/auth/passwords.ts';
+import { withTransaction } from '#lib/db/transaction.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { deleteProject } from '#lib/projects/delete-project.ts';
@@ -52,6 +54,24 @@ const preparations: Record<string, Preparation> = {
   async login({ userId, email }, { body }) {
     await sql`update users set password_hash = ${await hashPassword('plinth-demo')} where id = ${userId}`;
     return { body: String(body).replace('demo@plinth.local', email) };
+  },
+  async register({ userId }, { body }) {
+    return { body: String(body).replace('ada@', `new-${userId}@`) };
+  },
+  async verifyEmail({ email, ctx }, { body }) {
+    const token = await withTransaction(ctx, (tx) => issueAccountToken(tx, 'verify_email', email, ctx.now));
+    return { body: { ...JSON.parse(String(body)), token } };
+  },
+  async forgotPassword({ email }) {
+    return { body: { email } };
+  },
+  async resetPassword({ email, ctx }, { body }) {
+    const token = await withTransaction(ctx, (tx) => issueAccountToken(tx, 'reset_password', email, ctx.now));
+    return { body: { ...JSON.parse(String(body)), token } };
+  },
+  async changePassword({ userId }) {
+    await sql`update users set password_hash = ${await hashPassword('plinth-demo')} where id = ${userId}`;
+    return {};
   },
   async refreshSession(member) {
     return { body: { refreshToken: (await logIn(member)).refreshToken } };

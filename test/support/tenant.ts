@@ -53,8 +53,8 @@ async function addMember(organizationId: string, roles: readonly Role[]): Promis
   const isOperator = roles.includes('operator');
   const [role = 'viewer'] = roles.filter((held) => held !== 'operator');
   await sql`
-    insert into users (id, email, name, password_hash, is_operator)
-    values (${userId}, ${email}, 'Test', '!', ${isOperator})`;
+    insert into users (id, email, name, password_hash, email_verified_at, is_operator)
+    values (${userId}, ${email}, 'Test', null, now(), ${isOperator})`;
   await sql`insert into memberships (organization_id, user_id, role) values (${organizationId}, ${userId}, ${role})`;
   const actor = await startSession({ userId, organizationId, roles });
   const { accessToken } = await issueAccessToken(actor, new Date(), inTwelveHours());
