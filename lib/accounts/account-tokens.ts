@@ -52,7 +52,7 @@ export async function useAccountToken(
     .from(accountTokens)
     .innerJoin(users, eq(users.id, accountTokens.userId))
     .where(eq(accountTokens.tokenHash, hashToken(token)))
-    .for('update', { of: users });
+    .for('no key update', { of: users });
   const [used] = await tx
     .update(accountTokens)
     .set({ usedAt: at })

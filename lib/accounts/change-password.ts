@@ -16,7 +16,7 @@ export async function changePassword(
 ): Promise<void> {
   const { userId, session } = ctx.actor;
   await withTransaction(ctx, async (tx) => {
-    const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+    const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('no key update');
     if (!user) throw new AppError('unauthenticated', 'The account no longer exists');
     if (!(await verifyPassword(currentPassword, user.passwordHash ?? undefined)))
       throw new AppError('validation_failed', 'The current password is another one', {
