@@ -64,6 +64,18 @@ describe('succeeds', () => {
     expect(new Set(mailer.sent.map(({ to }) => to)).size).toBe(40);
   });
 
+  test('what another run is claiming is left to it, without waiting', async () => {
+    await queue(12);
+    const mailer = collecting();
+    const claimed = await sql.begin(async (other) => {
+      const rows = await other`select id from outgoing_mails order by next_attempt_at limit 5 for update`;
+      await deliverMails(contextAt(inMinutes(1)), mailer);
+      return rows.map(({ id }) => id);
+    });
+    expect(mailer.sent).toHaveLength(7);
+    expect((await sql`select id from outgoing_mails`).map(({ id }) => id).sort()).toEqual(claimed.sort());
+  });
+
   test('a mail that fails waits longer each time, then is sent', async () => {
     const [mail] = await queue();
     let minutes = 1;
