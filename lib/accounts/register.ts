@@ -82,7 +82,7 @@ async function foundOrganization(
   userId: string,
   { name, organizationName = name }: RegisterInput,
 ): Promise<UserActor> {
-  const organizationId = await createOrganization(ctx, { name: organizationName, ownerId: userId });
+  const { id: organizationId } = await createOrganization(ctx, { name: organizationName, ownerId: userId });
   return { type: 'user', userId, organizationId, roles: ['owner'], session: undefined };
 }
 
