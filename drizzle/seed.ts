@@ -60,6 +60,7 @@ export async function seedDatabase(databaseUrl: string, stage: string): Promise<
             ...user,
             id: role === 'owner' ? demoIds.owner : uuidv7(),
             passwordHash: await hashPassword(password),
+            emailVerifiedAt: new Date().toISOString(),
           },
           role,
         })),

@@ -4,6 +4,7 @@ import { renderEnvExample, renderEnvironment, renderSecrets } from '#lib/generat
 import { renderFunctions, renderRouter, type Unit } from '#lib/generate/functions-yaml.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { renderOpenApi } from '#lib/generate/openapi.ts';
+import { renderPasswordBlocklist } from '#lib/generate/password-blocklist.ts';
 import { renderRouteTable } from '#lib/generate/route-table.ts';
 
 /** `endpoint`: hot paths, with metrics and throttle of their own. `area`: what is rarely called shares a Lambda. */
@@ -30,6 +31,7 @@ export async function generateFiles(): Promise<Map<string, string>> {
     ['lib/config/environment.yml', renderEnvironment()],
     ['lib/config/secrets.yml', renderSecrets()],
     ['.env.example', renderEnvExample()],
+    ['lib/accounts/password-blocklist.ts', renderPasswordBlocklist()],
   ]);
   const inArea = <T extends { area: string }>(operations: readonly T[], area: string) =>
     operations.filter((operation) => operation.area === area);

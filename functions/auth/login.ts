@@ -16,7 +16,7 @@ export const handler = defineEndpoint(
     statements: 5,
     body: LoginInput,
     response: { status: 200, schema: SessionTokens, cookies: sessionCookies },
-    errors: ['invalid_credentials', 'mfa_required', 'invalid_mfa_code'],
+    errors: ['invalid_credentials', 'email_unverified', 'mfa_required', 'invalid_mfa_code'],
   },
   ({ ctx, body, client }) => login(ctx, body, client),
 );

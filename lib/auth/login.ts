@@ -21,6 +21,7 @@ export async function login(
     .select({
       id: users.id,
       passwordHash: users.passwordHash,
+      emailVerifiedAt: users.emailVerifiedAt,
       isOperator: users.isOperator,
       organizationId: memberships.organizationId,
       role: memberships.role,
@@ -32,6 +33,7 @@ export async function login(
     .limit(1);
   const isCorrect = await verifyPassword(input.password, user?.passwordHash ?? undefined);
   if (!user || !isCorrect) throw new AppError('invalid_credentials', 'Email or password is wrong');
+  if (!user.emailVerifiedAt) throw new AppError('email_unverified', 'Follow the link in the mail first');
   // After the password, so that a stranger neither learns of the second factor nor delays its owner.
   const secondFactor = await verifySecondFactor(ctx, user.id, input.code);
   return createSession(ctx, {

@@ -39,7 +39,8 @@ function derive(
   return new Promise((resolve, reject) => {
     argon2(
       'argon2id',
-      { message: password, nonce, memory, passes, parallelism, tagLength },
+      // One and the same password may be typed as different code points: NIST SP 800-63B-4, 3.1.1.2.
+      { message: password.normalize('NFKC'), nonce, memory, passes, parallelism, tagLength },
       (error, derived) => (error ? reject(error) : resolve(derived)),
     );
   });

@@ -63,6 +63,22 @@ export const configSchema = z
       .transform((list) => list.split(',').filter((origin) => origin.trim() !== ''))
       .pipe(z.array(z.url().transform((url) => new URL(url).origin)))
       .meta({ description: 'Comma-separated origins that may send cookie-authenticated writes.' }),
+    REGISTRATION: z
+      .enum(['open', 'invitation'])
+      .default('invitation')
+      .meta({ description: 'Who may register: anybody, or who was invited. `npm start` sets open.' }),
+    MAILER: z.enum(['ses', 'console']).default('ses').meta({
+      description: 'Where mails go: Amazon SES, or the terminal of a developer. `npm start` sets console.',
+    }),
+    MAIL_FROM: z
+      .email()
+      .default('no-reply@plinth.local')
+      .meta({ description: 'Sender of mails; SES has to know it.' }),
+    APP_URL: z
+      .url()
+      .or(z.literal(''))
+      .default('')
+      .meta({ description: 'The web client, where links in mails lead; PUBLIC_URL when not set.' }),
     POWERTOOLS_LOG_LEVEL: z
       .enum(['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'])
       .default('INFO')
@@ -80,6 +96,9 @@ export const configSchema = z
     if (!config.PUBLIC_URL.startsWith('https://')) forbid('PUBLIC_URL', 'must be https');
     if (config.AUTH_EXTERNAL_ISSUERS.some(({ jwksUrl }) => !jwksUrl.startsWith('https://')))
       forbid('AUTH_EXTERNAL_ISSUERS', 'keys must come by https');
+    if (config.MAILER === 'console') forbid('MAILER', 'must not be console');
+    if (config.MAIL_FROM.endsWith('.local')) forbid('MAIL_FROM', 'must be an address of yours');
+    if (config.APP_URL && !config.APP_URL.startsWith('https://')) forbid('APP_URL', 'must be https');
     if (config.PLINTH_STAGE === 'prod' && config.POWERTOOLS_LOG_LEVEL === 'DEBUG')
       forbid('POWERTOOLS_LOG_LEVEL', 'must not be DEBUG');
   });

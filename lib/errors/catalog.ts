@@ -22,6 +22,11 @@ export const errorCatalog = {
     title: 'Invalid cursor',
     retryable: false,
   },
+  invalid_account_token: {
+    status: 400,
+    title: 'Link not valid any more',
+    retryable: false,
+  },
   invitation_invalid: {
     status: 400,
     title: 'Invitation not valid any more',
@@ -65,6 +70,16 @@ export const errorCatalog = {
   csrf_failed: {
     status: 403,
     title: 'Cross-site request refused',
+    retryable: false,
+  },
+  email_unverified: {
+    status: 403,
+    title: 'Address not confirmed',
+    retryable: false,
+  },
+  registration_closed: {
+    status: 403,
+    title: 'Invitation needed',
     retryable: false,
   },
   not_found: {

@@ -7,6 +7,8 @@ export const errorExplanations: Record<ErrorCode, string> = {
   unknown_parameter: 'The operation has no such query parameter, or the parameter was sent twice.',
   invalid_cursor:
     'Cursors come from `nextCursor` of a previous page and belong to that list. Start again without one.',
+  invalid_account_token:
+    'The token of the mailed link is unknown, was used before or has expired. Ask for a new mail.',
   unauthenticated:
     'The access token or API key is missing, expired or not valid. Log in and send the token as `Authorization: Bearer`, or an API key as `X-API-Key`. Of several credentials only the first counts: `Authorization`, `X-API-Key`, cookie.',
   invalid_credentials:
@@ -23,6 +25,9 @@ export const errorExplanations: Record<ErrorCode, string> = {
     'Your role, or the scopes of your API key, do not include the permission that this operation declares.',
   csrf_failed:
     'Writes that authenticate by cookie must come from this site or an allowed origin. Use a bearer token elsewhere.',
+  email_unverified:
+    'The password is right, but nobody has followed the link in the mail yet. For a new link, ask for a new password.',
+  registration_closed: 'Here only who was invited can register: send the token of the invitation along.',
   not_found: 'It does not exist, or you may not know that it does.',
   route_not_found: 'No operation has this path. The document at `/openapi.json` lists them all.',
   method_not_allowed: 'The path exists with other methods; the `Allow` header names them.',

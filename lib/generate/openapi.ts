@@ -87,7 +87,7 @@ function describeSecurity(access: Access): Json[] {
 }
 
 function describeSuccess({ response }: AnyEndpointSpec, schemas: Json): Json {
-  const description = response.status === 204 ? 'Done' : 'Success';
+  const description = { 202: 'Accepted', 204: 'Done' }[response.status] ?? 'Success';
   if (!response.schema) return { [response.status]: { description } };
   const headers = Object.fromEntries(
     Object.keys(response.headers ?? {}).map((name) => [name, { schema: { type: 'string' } }]),

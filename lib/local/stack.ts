@@ -49,6 +49,8 @@ export async function startStack(
     process.env.PUBLIC_URL ??= `http://localhost:${port}`;
     process.env.DATABASE_POOL_MAX ??= '10';
     process.env.AUTH_SECRET ??= readSecret();
+    process.env.REGISTRATION ??= 'open';
+    process.env.MAILER ??= 'console';
     process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
     const { DATABASE_URL, PLINTH_STAGE } = getConfig();
     report(`migrations: ${await migrateReachable(DATABASE_URL, isExternal)} applied`);

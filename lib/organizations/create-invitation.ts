@@ -3,12 +3,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import { createToken, hashToken } from '#lib/auth/hash-token.ts';
 import { isMemberByEmail } from '#lib/auth/is-member-by-email.ts';
-import { getConfig } from '#lib/config/get-config.ts';
 import type { Context } from '#lib/context.ts';
 import { invitations } from '#lib/db/schema/invitations.ts';
 import { organizations } from '#lib/db/schema/organizations.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
+import { accountLink } from '#lib/mail/account-link.ts';
 import { type Mail, queueMail } from '#lib/mail/queue-mail.ts';
 import type { CreateInvitationInput, Invitation } from './invitation-schemas.ts';
 import { noOrganization, requireOwnOrganization, toOrganization } from './own-organization.ts';
@@ -72,7 +72,7 @@ function invitationMail(to: string, organization: string, token: string, days: n
     text: [
       `You are invited to join "${organization}".`,
       `Log in or register with this address, and accept within ${days} days:`,
-      `${getConfig().PUBLIC_URL}/invitations/accept#token=${token}`,
+      accountLink('invitations/accept', token),
       'If you do not know the organization, ignore this mail.',
     ].join('\n\n'),
   };

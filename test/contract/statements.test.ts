@@ -33,7 +33,7 @@ async function succeed(operation: EndpointOperation, member: Member, credential?
 }
 
 /** Leads the caller into another organization. */
-const entering = new Set(['createOrganization', 'acceptInvitation', 'switchOrganization']);
+const entering = new Set(['register', 'createOrganization', 'acceptInvitation', 'switchOrganization']);
 
 test.each(withDatabase)(
   "%s sends as many statements as it says, for the caller's organization only",

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { inject } from 'vitest';
+import { issueAccountToken } from '#lib/accounts/account-tokens.ts';
 import { createApiKey } from '#lib/api-keys/create-api-key.ts';
 import { isAllowed, permissions } from '#lib/auth/permissions.ts';
+import { withTransaction } from '#lib/db/transaction.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
 import { createInvitation } from '#lib/organizations/create-invitation.ts';
 import { createOrganization } from '#lib/organizations/create-organization.ts';
@@ -121,6 +123,24 @@ const preparations: Record<string, Preparation> = {
   async switchOrganization({ ctx, userId }) {
     const { id } = await createOrganization(ctx, { name: 'Other', ownerId: userId });
     return { body: { organizationId: id } };
+  },
+  async register({ userId }, { body }) {
+    return { body: String(body).replace('ada@', `new-${userId}@`) };
+  },
+  async verifyEmail({ email, ctx }, { body }) {
+    const token = await withTransaction(ctx, (tx) => issueAccountToken(tx, 'verify_email', email, ctx.now));
+    return { body: { ...JSON.parse(String(body)), token } };
+  },
+  async forgotPassword({ email }) {
+    return { body: { email } };
+  },
+  async resetPassword({ email, ctx }, { body }) {
+    const token = await withTransaction(ctx, (tx) => issueAccountToken(tx, 'reset_password', email, ctx.now));
+    return { body: { ...JSON.parse(String(body)), token } };
+  },
+  async changePassword(member) {
+    await setPassword(member, 'plinth-demo');
+    return {};
   },
   async refreshSession(member) {
     return { body: { refreshToken: (await logIn(member)).refreshToken } };

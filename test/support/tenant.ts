@@ -57,8 +57,8 @@ export function contextOf<A extends Actor>(actor: A, now = new Date()): Context<
 export async function addMember(organizationId: string, roles: readonly Role[]): Promise<Member> {
   const userId = uuidv7();
   await sql`
-    insert into users (id, email, name, is_operator)
-    values (${userId}, ${emailOf(userId)}, 'Test', ${roles.includes('operator')})`;
+    insert into users (id, email, name, email_verified_at, is_operator)
+    values (${userId}, ${emailOf(userId)}, 'Test', now(), ${roles.includes('operator')})`;
   return join(organizationId, userId, roles);
 }
 

@@ -15,6 +15,8 @@ Object.assign(process.env, {
   UPSTASH_REDIS_REST_TOKEN: inject('redisToken'),
   // Far above what a busy test machine needs; the budget itself has a test of its own.
   REDIS_TIMEOUT_MS: '1000',
+  REGISTRATION: 'open',
+  MAILER: 'console',
   AUTH_SECRET: inject('authSecret'),
   AUTH_EXTERNAL_ISSUERS: JSON.stringify([inject('tokenIssuer')]),
 });

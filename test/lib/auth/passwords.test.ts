@@ -22,3 +22,9 @@ test('without an account it is false after the same work', async () => {
 test('a stored hash of another format is an error, not a wrong password', async () => {
   await expect(verifyPassword('password', '$2b$10$x')).rejects.toThrow('PHC');
 });
+
+test('a password fits however its characters are composed', async () => {
+  const hash = await hashPassword('ﬁancée Ⅷ'.normalize('NFC'));
+  expect(await verifyPassword('fiancée VIII'.normalize('NFD'), hash)).toBe(true);
+  expect(await verifyPassword('fiancee VIII', hash)).toBe(false);
+});

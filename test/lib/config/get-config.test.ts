@@ -9,6 +9,7 @@ const valid = {
   UPSTASH_REDIS_REST_URL: 'https://redis.example.com',
   UPSTASH_REDIS_REST_TOKEN: 'token',
   AUTH_SECRET: createSecret(),
+  MAIL_FROM: 'no-reply@example.com',
 };
 
 function problemsOf(environment: Record<string, string | undefined>): string {
@@ -62,6 +63,9 @@ test.each([
   ['ALLOWED_ORIGINS', '*'],
   ['POWERTOOLS_LOG_LEVEL', 'DEBUG'],
   ['ACCESS_TOKEN_TTL_SECONDS', '3600'],
+  ['MAILER', 'console'],
+  ['MAIL_FROM', ''],
+  ['APP_URL', 'http://app.example.com'],
   ['AUTH_SECRET', 'short'],
   ['AUTH_SECRET', 'x'.repeat(42)],
 ])('prod refuses %s=%s', (key, value) => {

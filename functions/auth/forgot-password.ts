@@ -1,0 +1,20 @@
+import { forgotPassword } from '#lib/accounts/forgot-password.ts';
+import { ForgotPasswordInput } from '#lib/accounts/schemas.ts';
+import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+
+export const handler = defineEndpoint(
+  {
+    id: 'forgotPassword',
+    method: 'POST',
+    path: '/api/v1/auth/forgot-password',
+    summary: 'Have a link mailed to choose a new password',
+    description: 'The answer is the same whether or not the address has an account.',
+    access: 'public',
+    rateLimit: 'login',
+    accountField: 'email',
+    statements: 2,
+    body: ForgotPasswordInput,
+    response: { status: 202 },
+  },
+  ({ ctx, body }) => forgotPassword(ctx, body),
+);

@@ -1,0 +1,22 @@
+import { register } from '#lib/accounts/register.ts';
+import { RegisterInput } from '#lib/accounts/schemas.ts';
+import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+
+export const handler = defineEndpoint(
+  {
+    id: 'register',
+    method: 'POST',
+    path: '/api/v1/auth/register',
+    summary: 'Register an account',
+    description:
+      'The answer is the same whether or not the address has an account: a mail to it says how to go on. Who was invited can log in at once.',
+    access: 'public',
+    rateLimit: 'login',
+    accountField: 'email',
+    statements: 6,
+    body: RegisterInput,
+    response: { status: 202 },
+    errors: ['registration_closed', 'invitation_invalid'],
+  },
+  ({ ctx, body }) => register(ctx, body),
+);

@@ -1,0 +1,19 @@
+import { VerifyEmailInput } from '#lib/accounts/schemas.ts';
+import { verifyEmail } from '#lib/accounts/verify-email.ts';
+import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+
+export const handler = defineEndpoint(
+  {
+    id: 'verifyEmail',
+    method: 'POST',
+    path: '/api/v1/auth/verify-email',
+    summary: 'Confirm your address with the token of a mail',
+    access: 'public',
+    rateLimit: 'login',
+    statements: 5,
+    body: VerifyEmailInput,
+    response: { status: 204 },
+    errors: ['invalid_account_token'],
+  },
+  ({ ctx, body }) => verifyEmail(ctx, body),
+);

@@ -1,0 +1,22 @@
+import { eq, sql } from 'drizzle-orm';
+import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
+import { findHome } from '#lib/auth/find-home.ts';
+import type { Context } from '#lib/context.ts';
+import { users } from '#lib/db/schema/users.ts';
+import { withTransaction } from '#lib/db/transaction.ts';
+import { useAccountToken } from './account-tokens.ts';
+import type { VerifyEmailInput } from './schemas.ts';
+
+/** Marks the address of an account as its owner's, who may log in from now on. Throws `invalid_account_token`. */
+export async function verifyEmail(ctx: Context<undefined>, { token }: VerifyEmailInput): Promise<void> {
+  await withTransaction(ctx, async (tx) => {
+    const { id: userId } = await useAccountToken(tx, 'verify_email', token, ctx.now);
+    await tx
+      .update(users)
+      .set({ emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${ctx.now.toISOString()})` })
+      .where(eq(users.id, userId));
+    const actor = await findHome(tx, userId);
+    if (actor)
+      await recordAuditEvent(tx, { ...ctx, actor }, { action: 'user.verify_email', entityId: userId });
+  });
+}

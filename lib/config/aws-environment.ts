@@ -1,0 +1,21 @@
+interface AwsEnvironment {
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly sesEndpoint: string;
+}
+
+/** What Lambda, or the AWS command line, says about where and as whom we run; throws when it says nothing. */
+export function getAwsEnvironment(): AwsEnvironment {
+  const {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_ENDPOINT_URL_SESV2: sesEndpoint = `https://email.${region}.amazonaws.com`,
+  } = process.env;
+  if (!region || !accessKeyId || !secretAccessKey)
+    throw new Error('AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
+  return { region, accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }), sesEndpoint };
+}
