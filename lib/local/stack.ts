@@ -26,12 +26,12 @@ const preferredDatabasePort = 54_329;
 /**
  * Everything the functions need, in the environment of this process: a migrated and seeded database and a Redis
  * endpoint. They are embedded unless DATABASE_URL and UPSTASH_REDIS_REST_URL are set. `report` gets each finished step;
- * `isFresh` empties the embedded database first.
+ * `isFresh` empties the embedded database first; `closers` gets what ends each part, as soon as it runs.
  */
 export async function startStack(
   port: number,
   report: (step: string) => void,
-  isFresh = false,
+  { isFresh = false, closers = [] }: { isFresh?: boolean; closers?: (() => Promise<void>)[] } = {},
 ): Promise<Stack> {
   const { PLINTH_STAGE: stage = 'local' } = process.env;
   if (stage !== 'local')
@@ -39,9 +39,8 @@ export async function startStack(
       `PLINTH_STAGE is "${stage}": what starts here is the stage local, so unset it.`,
     );
   const isExternal = hasOwnBackends(process.env);
-  const closers: (() => Promise<void>)[] = [() => closePool(1)];
   const close = async () => {
-    for (const closeOne of closers.splice(0)) await closeOne();
+    for (const closeOne of closers.splice(0).toReversed()) await closeOne();
   };
   try {
     if (!isExternal) await embedBackends(closers, report, isFresh);
@@ -53,6 +52,7 @@ export async function startStack(
     process.env.MAILER ??= 'console';
     process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
     const { DATABASE_URL, PLINTH_STAGE } = getConfig();
+    closers.push(() => closePool(1));
     report(`migrations: ${await migrateReachable(DATABASE_URL, isExternal)} applied`);
     report(`seed: ${await seedDatabase(DATABASE_URL, PLINTH_STAGE)}`);
     publishEnvironment(closers);
@@ -122,7 +122,7 @@ function publishEnvironment(closers: (() => Promise<void>)[]): void {
   const environment = Object.fromEntries(keys.map((key) => [key, process.env[key]]));
   mkdirSync(localFolder, { recursive: true });
   writeFileSync(runningFile, JSON.stringify({ pid: process.pid, environment }), { mode: 0o600 });
-  closers.unshift(async () => rmSync(runningFile, { force: true }));
+  closers.push(async () => rmSync(runningFile, { force: true }));
 }
 
 function isAlive(pid: number): boolean {

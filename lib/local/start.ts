@@ -10,9 +10,13 @@ import { startStack } from './stack.ts';
 const stopTimeoutMs = 2_800;
 const startedAt = performance.now();
 
+let stopping: Promise<void> | undefined;
+
 try {
   await start();
 } catch (error) {
+  // What was starting fails when it is stopped on the way; the stop ends the process.
+  await stopping;
   if (!(error instanceof LocalSetupError || error instanceof ConfigError)) throw error;
   console.error(`\n${error.message}`);
   process.exit(1);
@@ -26,8 +30,7 @@ async function start(): Promise<void> {
   await assertPortFree(port);
   const parts: (() => Promise<void>)[] = [];
   stopOnSignal(parts);
-  const stack = await startStack(port, report, process.argv.includes('--fresh'));
-  parts.push(() => stack.close());
+  await startStack(port, report, { isFresh: process.argv.includes('--fresh'), closers: parts });
   const gateway = await startGateway({ port, stage: 'local' });
   parts.push(() => gateway.stop());
   report(`gateway: ${gateway.url}`);
@@ -38,19 +41,19 @@ async function start(): Promise<void> {
   printWelcome(`http://localhost:${port}`);
 }
 
-/** Ends the parts, last first; what is still starting ends with the process. A second signal changes nothing. */
+/** Ends the parts that run, last first, and then the process. A second signal changes nothing. */
 function stopOnSignal(parts: (() => Promise<void>)[]): void {
-  let isStopping = false;
   const stop = async () => {
-    if (isStopping) return;
-    isStopping = true;
     // Ends us even when a part does not: nothing here needs more than a moment.
     setTimeout(() => process.exit(1), stopTimeoutMs).unref();
-    for (const end of parts.toReversed()) await end();
+    for (const end of parts.splice(0).toReversed()) await end();
     console.log('Stopped; the data is kept in .local/');
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => {
+      stopping ??= stop();
+    });
 }
 
 function readPort(): number {
