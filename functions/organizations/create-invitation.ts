@@ -12,7 +12,7 @@ export const handler = defineEndpoint(
     description: 'Replaces an open invitation of the same address. Only owners invite owners.',
     access: { permission: 'invitations:manage' },
     rateLimit: 'invite',
-    statements: 5,
+    statements: 6,
     params: OrganizationParams,
     body: CreateInvitationInput,
     response: { status: 201, schema: Invitation },

@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
+import { findUsers } from '#lib/auth/find-users.ts';
 import { createToken, hashToken } from '#lib/auth/hash-token.ts';
 import { isMemberByEmail } from '#lib/auth/is-member-by-email.ts';
 import type { Context } from '#lib/context.ts';
@@ -29,7 +30,8 @@ export async function createInvitation(
   return withTransaction(ctx, async (tx) => {
     const [row] = await tx.select().from(organizations).where(eq(organizations.id, actor.organizationId));
     if (!row) throw noOrganization(organizationId);
-    const { name, settings } = toOrganization(row);
+    const { settings } = toOrganization(row);
+    const inviter = (await findUsers(tx, [actor.userId])).get(actor.userId);
     const { email, role = settings.defaultRole } = input;
     if (role === 'owner' && !actor.roles.includes('owner'))
       throw new AppError('forbidden', 'Only an owner invites owners');
@@ -59,21 +61,21 @@ export async function createInvitation(
       entityId: invitation.id,
       after: { email, role, expiresAt: fields.expiresAt },
     });
-    await queueMail(tx, invitationMail(email, name, token, settings.invitationDays));
+    await queueMail(tx, invitationMail(email, inviter?.email, token, settings.invitationDays));
     return invitation;
   });
 }
 
-/** The token stands behind `#`, which browsers send to no server and in no Referer. */
-function invitationMail(to: string, organization: string, token: string, days: number): Mail {
+/** Names the inviter by a confirmed address, and nothing that a stranger can word (ADR 0015). */
+function invitationMail(to: string, inviter: string | undefined, token: string, days: number): Mail {
   return {
     to,
     subject: 'You are invited to an organization',
     text: [
-      `You are invited to join "${organization}".`,
+      `${inviter ?? 'Somebody'} invites you to an organization.`,
       `Log in or register with this address, and accept within ${days} days:`,
       accountLink('invitations/accept', token),
-      'If you do not know the organization, ignore this mail.',
+      'If you do not know who invites you, ignore this mail.',
     ].join('\n\n'),
   };
 }
