@@ -11,7 +11,7 @@ export const handler = defineEndpoint(
     description: 'The answer is the same whether or not the address has an account.',
     access: 'public',
     rateLimit: 'login',
-    accountField: 'email',
+    accountLimit: { field: 'email', policy: 'mail' },
     statements: 2,
     body: ForgotPasswordInput,
     response: { status: 202 },

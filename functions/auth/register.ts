@@ -12,7 +12,7 @@ export const handler = defineEndpoint(
       'The answer is the same whether or not the address has an account: a mail to it says how to go on. Who was invited can log in at once.',
     access: 'public',
     rateLimit: 'login',
-    accountField: 'email',
+    accountLimit: { field: 'email', policy: 'mail' },
     statements: 6,
     body: RegisterInput,
     response: { status: 202 },

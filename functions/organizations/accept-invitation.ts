@@ -13,6 +13,7 @@ export const handler = defineEndpoint(
     rateLimit: 'write',
     statements: 4,
     body: AcceptInvitationInput,
+    idempotent: true,
     response: { status: 200, schema: AcceptedInvitation },
     errors: ['invitation_invalid'],
   },

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { UserActor } from '#lib/auth/actor.ts';
@@ -34,16 +34,23 @@ export async function register(ctx: Context<undefined>, input: RegisterInput): P
     const created = await insertUser(tx, ctx, input, passwordHash);
     const userId = created ?? (await findUserId(tx, email));
     // Also for an account that is there: its answer must not differ when the invitation is not valid.
-    if (invitationToken !== undefined)
+    if (invitationToken !== undefined) {
       await acceptInvitation(inside, { token: invitationToken, userId, email });
+      await confirmAddress(tx, ctx, userId, passwordHash);
+    }
     const actor =
       created !== undefined && invitationToken === undefined
         ? await foundOrganization(inside, userId, input)
         : await findHome(tx, userId);
-    if (actor) {
-      const action = created === undefined ? 'user.register_again' : 'user.register';
-      await recordAuditEvent(tx, { ...ctx, actor }, { action, entityId: userId });
-    }
+    if (actor && created !== undefined)
+      await recordAuditEvent(tx, { ...ctx, actor }, { action: 'user.register', entityId: userId });
+    else if (actor)
+      // Whoever it was need not be the owner of the account.
+      await recordAuditEvent(
+        tx,
+        { ...ctx, actor: { type: 'system', jobId: 'register' } },
+        { action: 'user.register_again', entityId: userId, organizationId: actor.organizationId },
+      );
     await queueToken(tx, ctx, input, created !== undefined);
   });
 }
@@ -51,7 +58,7 @@ export async function register(ctx: Context<undefined>, input: RegisterInput): P
 async function insertUser(
   tx: Transaction,
   ctx: Context<undefined>,
-  { email, name, invitationToken }: RegisterInput,
+  { email, name }: RegisterInput,
   passwordHash: string,
 ): Promise<string | undefined> {
   const at = ctx.now.toISOString();
@@ -63,12 +70,24 @@ async function insertUser(
       name,
       passwordHash,
       passwordChangedAt: at,
-      // An invitation was mailed to this address, so its token proves it.
-      emailVerifiedAt: invitationToken === undefined ? null : at,
     })
     .onConflictDoNothing({ target: users.email })
     .returning({ id: users.id });
   return user?.id;
+}
+
+/** An invitation was mailed to this address: who has its token owns the account, whoever registered it before without proof. */
+async function confirmAddress(
+  tx: Transaction,
+  { now }: Context<undefined>,
+  userId: string,
+  passwordHash: string,
+): Promise<void> {
+  const at = now.toISOString();
+  await tx
+    .update(users)
+    .set({ passwordHash, passwordChangedAt: at, emailVerifiedAt: at })
+    .where(and(eq(users.id, userId), isNull(users.emailVerifiedAt)));
 }
 
 async function findUserId(tx: Transaction, email: string): Promise<string> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { OrganizationName } from '#lib/organizations/schemas.ts';
 
 // NIST SP 800-63B-4, 3.1.1.2: a password that may be the only factor has at least 15 characters, each code point counted
 // as one; none is forbidden, and none required.
@@ -20,8 +21,8 @@ export const RegisterInput = z
   .strictObject({
     email: Email,
     password: NewPassword,
-    name: z.string().trim().min(1).max(200).meta({ example: 'Ada Lovelace' }),
-    organizationName: z.string().trim().min(1).max(200).optional().meta({
+    name: OrganizationName.meta({ example: 'Ada Lovelace' }),
+    organizationName: OrganizationName.optional().meta({
       description: 'Of the organization that is founded; your name, when left out.',
       example: 'Analytical Engines',
     }),
@@ -37,7 +38,12 @@ export const RegisterInput = z
   .meta({ id: 'RegisterInput' });
 export type RegisterInput = z.output<typeof RegisterInput>;
 
-export const VerifyEmailInput = z.strictObject({ token: Token }).meta({ id: 'VerifyEmailInput' });
+export const VerifyEmailInput = z
+  .strictObject({
+    token: Token,
+    password: z.string().min(1).max(256).meta({ description: 'The one you registered with.' }),
+  })
+  .meta({ id: 'VerifyEmailInput' });
 export type VerifyEmailInput = z.output<typeof VerifyEmailInput>;
 
 export const ForgotPasswordInput = z.strictObject({ email: Email }).meta({ id: 'ForgotPasswordInput' });

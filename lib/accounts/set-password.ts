@@ -4,7 +4,6 @@ import type { Transaction } from '#lib/db/client.ts';
 import { users } from '#lib/db/schema/users.ts';
 import { queueMail } from '#lib/mail/queue-mail.ts';
 import { endSessions } from '#lib/sessions/end-sessions.ts';
-import { tellFleet } from '#lib/sessions/fleet-state.ts';
 import { invalidateResetTokens } from './account-tokens.ts';
 import { passwordChangedMail } from './mails.ts';
 import { assertUncommon } from './password-rules.ts';
@@ -38,6 +37,5 @@ export async function setPassword(
     .where(eq(users.id, user.id));
   await invalidateResetTokens(tx, user.id, now);
   await queueMail(tx, passwordChangedMail(user.email));
-  // Told before the commit: after it, who is answered `unavailable` could not repeat what uses up a token or password.
-  await tellFleet(await endSessions(tx, { userId: user.id, exceptId: exceptSessionId }, now));
+  await endSessions(tx, { userId: user.id, exceptId: exceptSessionId }, now);
 }

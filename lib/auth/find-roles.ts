@@ -21,9 +21,18 @@ export async function holdRoles(tx: Transaction, key: MemberKey): Promise<Role[]
   return member && rolesOf(member);
 }
 
+/** The same for a log-in, which the password was good for: undefined when it has been changed since it was verified, too. */
+export async function holdRolesOfLogin(
+  tx: Transaction,
+  { passwordHash, ...key }: MemberKey & { readonly passwordHash: string | null },
+): Promise<Role[] | undefined> {
+  const [member] = await selectMember(tx, key).for('share');
+  return member?.passwordHash === passwordHash ? rolesOf(member) : undefined;
+}
+
 function selectMember(database: Database, { userId, organizationId }: MemberKey) {
   return database
-    .select({ role: memberships.role, isOperator: users.isOperator })
+    .select({ role: memberships.role, isOperator: users.isOperator, passwordHash: users.passwordHash })
     .from(memberships)
     .innerJoin(users, eq(users.id, memberships.userId))
     .where(and(eq(memberships.userId, userId), eq(memberships.organizationId, organizationId)));

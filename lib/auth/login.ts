@@ -7,7 +7,6 @@ import { AppError } from '#lib/errors/app-error.ts';
 import { type Client, createSession } from '#lib/sessions/create-session.ts';
 import type { SessionTokens } from '#lib/sessions/schemas.ts';
 import { verifySecondFactor } from '#lib/totp/verify-second-factor.ts';
-import { rolesOf } from './find-roles.ts';
 import { verifyPassword } from './passwords.ts';
 import type { LoginInput } from './schemas.ts';
 
@@ -22,12 +21,10 @@ export async function login(
       id: users.id,
       passwordHash: users.passwordHash,
       emailVerifiedAt: users.emailVerifiedAt,
-      isOperator: users.isOperator,
       organizationId: memberships.organizationId,
-      role: memberships.role,
     })
     .from(users)
-    .innerJoin(memberships, eq(memberships.userId, users.id))
+    .leftJoin(memberships, eq(memberships.userId, users.id))
     .where(eq(users.email, input.email))
     .orderBy(asc(memberships.createdAt))
     .limit(1);
@@ -36,10 +33,12 @@ export async function login(
   if (!user.emailVerifiedAt) throw new AppError('email_unverified', 'Follow the link in the mail first');
   // After the password, so that a stranger neither learns of the second factor nor delays its owner.
   const secondFactor = await verifySecondFactor(ctx, user.id, input.code);
+  if (!user.organizationId)
+    throw new AppError('no_organization', 'The account is in no organization: it needs an invitation');
   return createSession(ctx, {
     userId: user.id,
     organizationId: user.organizationId,
-    roles: rolesOf(user),
+    passwordHash: user.passwordHash,
     authenticationMethods: secondFactor ? ['pwd', secondFactor] : ['pwd'],
     client,
   });

@@ -67,6 +67,11 @@ export const errorCatalog = {
     title: 'Not allowed',
     retryable: false,
   },
+  no_organization: {
+    status: 403,
+    title: 'In no organization',
+    retryable: false,
+  },
   csrf_failed: {
     status: 403,
     title: 'Cross-site request refused',

@@ -23,6 +23,8 @@ export const errorExplanations: Record<ErrorCode, string> = {
     'The operation needs a proof of identity that is at most ten minutes old. Log in again, or step up the session.',
   forbidden:
     'Your role, or the scopes of your API key, do not include the permission that this operation declares.',
+  no_organization:
+    'The account was removed from its last organization. Whoever invites its address brings it back: register once more with that invitation.',
   csrf_failed:
     'Writes that authenticate by cookie must come from this site or an allowed origin. Use a bearer token elsewhere.',
   email_unverified:

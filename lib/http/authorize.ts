@@ -3,6 +3,7 @@ import { isAllowed, type Permission } from '#lib/auth/permissions.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { stepUpSeconds } from '#lib/sessions/lifetime.ts';
 import { assertNotForged } from './cross-site.ts';
+import type { HttpRequest } from './http-request.ts';
 import type { AuthenticationState } from './identify.ts';
 import type { Middleware } from './middleware.ts';
 import { assertSessionLives } from './session-check.ts';
@@ -38,12 +39,23 @@ export function authorize(access: Exclude<Access, 'public'>): Middleware {
           'unauthenticated',
           'Send an access token as Authorization: Bearer, or an API key as X-API-Key',
         );
-      const session = actor.type === 'user' ? actor.session : undefined;
-      if (session) await assertSessionLives(session, generation, viaCookie === true, request.now);
-      if (viaCookie && session && !safeMethods.has(request.method)) assertNotForged(request, session.id);
+      await assertCredentialHolds(request, actor, generation, viaCookie === true);
       assertAccess(access, actor, request.now);
     },
   };
+}
+
+async function assertCredentialHolds(
+  request: HttpRequest,
+  actor: Actor,
+  generation: number | undefined,
+  viaCookie: boolean,
+): Promise<void> {
+  const session = actor.type === 'user' ? actor.session : undefined;
+  if (session) await assertSessionLives(session, generation, viaCookie, request.now);
+  if (!viaCookie) return;
+  if (!session) throw new AppError('unauthenticated', 'A cookie needs a session of ours');
+  if (!safeMethods.has(request.method)) assertNotForged(request, session.id);
 }
 
 function assertAccess(access: Exclude<Access, 'public'>, actor: Actor, now: Date): void {

@@ -25,7 +25,7 @@ export function defineEndpoint<
   spec: EndpointSpec<A, P, Q, B, R, F>,
   run: (input: EndpointInput<A, P, Q, B, F>) => Promise<EndpointOutput<R>>,
 ): Endpoint {
-  const { access, rateLimit, body, accountField } = spec;
+  const { access, rateLimit, body, accountLimit } = spec;
   const traced = async (input: EndpointInput<A, P, Q, B, F>) => {
     const tracer = await getTracer();
     return tracer.trace(spec.id, () => run(input));
@@ -33,10 +33,10 @@ export function defineEndpoint<
   const reader = body ? [readBody(spec)] : [];
   const entry = [
     ...(access === 'public' ? [] : [identify()]),
-    ...(accountField === undefined ? [] : reader),
-    rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit, accountField),
+    ...(accountLimit === undefined ? [] : reader),
+    rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit, accountLimit),
     ...(access === 'public' ? [] : [authorize(access)]),
-    ...(accountField === undefined ? reader : []),
+    ...(accountLimit === undefined ? reader : []),
     ...(spec.readsRefreshCookie ? [refreshCookie()] : []),
   ];
   return createPipeline(spec, traced as never, entry, spec.idempotent && (answerOnce as never));

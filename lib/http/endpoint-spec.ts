@@ -50,8 +50,8 @@ export interface EndpointSpec<
   readonly description?: string;
   readonly access: A;
   readonly rateLimit: RateLimitName;
-  /** The field of the body that names an account: its requests are also counted together, wherever they come from. */
-  readonly accountField?: string;
+  /** The field of the body that names an account, and the limit for its requests together, wherever they come from. */
+  readonly accountLimit?: { readonly field: string; readonly policy: 'account' | 'mail' };
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;

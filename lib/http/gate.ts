@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { ActorSession } from '#lib/auth/actor.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
 import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
 import { sessionKey, takeRemembered } from '#lib/sessions/fleet-state.ts';
 import { idleSeconds } from '#lib/sessions/lifetime.ts';
+import type { EndpointSpec } from './endpoint-spec.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { AuthenticationState } from './identify.ts';
 import { countInInstance } from './instance-limit.ts';
@@ -18,16 +20,19 @@ interface Counter {
 }
 
 /** The one Redis round trip of a request, across all instances: counts it against its limits and looks up its session. */
-export function gate(policy: Exclude<RateLimitName, 'instance'>, accountField?: string): Middleware {
+export function gate(
+  policy: Exclude<RateLimitName, 'instance'>,
+  accountLimit?: EndpointSpec['accountLimit'],
+): Middleware {
   return {
     async before({ event: request, internal }) {
       const counters = [counterOf(policy, principalOf(request))];
-      const account = accountField && accountOf(request.body, accountField);
-      if (account) counters.push(counterOf('account', account));
+      const account = accountLimit && accountOf(request.body, accountLimit.field);
+      if (account) counters.push(counterOf(accountLimit.policy, account));
       const state = internal as AuthenticationState;
       if (state.isUnverified) counters.push(counterOf('address', addressOf(request)));
       const session = request.actor?.type === 'user' ? request.actor.session : undefined;
-      const { counts, generation } = await askFleet(counters, session?.id, request.startedAt);
+      const { counts, generation } = await askFleet(counters, session, request.startedAt);
       state.generation = generation;
       applyLimits(request, counters, counts);
     },
@@ -57,16 +62,16 @@ function applyLimits(
 }
 
 /** Without Redis the instance counts alone: the limit loosens to once per instance, but never goes away. */
-async function askFleet(counters: readonly Counter[], sessionId: string | undefined, nowMs: number) {
+async function askFleet(counters: readonly Counter[], session: ActorSession | undefined, nowMs: number) {
   const remembered = takeRemembered();
   const keys = [
     ...counters.map(({ key }) => key),
-    ...(sessionId === undefined ? [] : [sessionKey(sessionId)]),
+    ...(session ? [sessionKey(session.id)] : []),
     ...remembered.map(({ id }) => sessionKey(id)),
   ];
   const args = [
     counters.length,
-    sessionId === undefined ? 0 : 1,
+    session?.generation ?? 0,
     idleSeconds * 1000,
     ...counters.map(({ windowMs }) => windowMs),
     ...remembered.map(({ generation }) => generation),

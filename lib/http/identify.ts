@@ -25,7 +25,7 @@ export function identify(): Middleware {
         if (!credential) return;
         if ('apiKey' in credential) return identifyByKey(request, state, credential.apiKey);
         state.viaCookie = credential.viaCookie;
-        await identifyByToken(request, state, credential.token);
+        await identifyByToken(request, state, credential);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         state.refusal = error;
@@ -37,10 +37,11 @@ export function identify(): Middleware {
 async function identifyByToken(
   request: HttpRequest,
   state: AuthenticationState,
-  token: string,
+  { token, viaCookie }: { token: string; viaCookie: boolean },
 ): Promise<void> {
   const issuer = issuerOf(token);
-  if (issuer !== undefined && findIssuer(issuer)) {
+  // Not in a cookie: without a session of ours there is no anti-forgery token, and any site could make a browser send it.
+  if (issuer !== undefined && findIssuer(issuer) && !viaCookie) {
     const subject = await verifyExternalToken(token, issuer, request.now);
     request.principal = `external:${JSON.stringify([issuer, subject.subject])}`;
     state.findActor = () => findExternalActor(subject);

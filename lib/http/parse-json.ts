@@ -60,7 +60,10 @@ function countNames(json: string): number {
 
 /** The parser reports what it cannot read as an error with the status 422. */
 function toAppError(error: unknown): unknown {
-  if (error instanceof UnstorableError) return new AppError('malformed_json', error.message);
-  const { statusCode } = error as { statusCode?: number };
+  const { statusCode, cause } = error as { statusCode?: number; cause?: unknown };
+  const reason = [error, cause, (cause as { data?: unknown } | undefined)?.data].find(
+    (candidate) => candidate instanceof UnstorableError,
+  );
+  if (reason) return new AppError('malformed_json', reason.message);
   return statusCode === 422 ? new AppError('malformed_json', 'The text is not valid JSON') : error;
 }

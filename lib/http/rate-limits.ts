@@ -11,8 +11,13 @@ export const rateLimits = {
   login: { limit: 20, windowSeconds: 60 },
   /** A tab refreshes every quarter of an hour; an office shares one address. */
   refresh: { limit: 300, windowSeconds: 60 },
-  /** The same for one account from all addresses: NIST SP 800-63B, 3.2.2 allows a hundred failures in a row. */
+  /**
+   * The same for one account from all addresses, which bounds guesses from many of them. A stranger can use it up, so that its owner
+   * cannot log in for that minute; sessions go on.
+   */
   account: { limit: 30, windowSeconds: 60 },
+  /** Mails to one address that anybody can ask for. */
+  mail: { limit: 5, windowSeconds: 3600 },
   /**
    * All API keys from one address together, each at its own limit besides: a made-up key has a budget of its own, and costs a
    * statement to refuse.

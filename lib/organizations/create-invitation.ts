@@ -1,9 +1,11 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, ne, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
+import { holdRoles } from '#lib/auth/find-roles.ts';
 import { findUsers } from '#lib/auth/find-users.ts';
 import { createToken, hashToken } from '#lib/auth/hash-token.ts';
 import { isMemberByEmail } from '#lib/auth/is-member-by-email.ts';
+import { isAllowed } from '#lib/auth/permissions.ts';
 import type { Context } from '#lib/context.ts';
 import { invitations } from '#lib/db/schema/invitations.ts';
 import { organizations } from '#lib/db/schema/organizations.ts';
@@ -28,12 +30,16 @@ export async function createInvitation(
   requireOwnOrganization(ctx, organizationId);
   const { actor } = ctx;
   return withTransaction(ctx, async (tx) => {
+    // Held, so that a demotion that revokes the inviter's invitations waits for this one, or this one for it.
+    const roles = await holdRoles(tx, actor);
+    if (!roles || !isAllowed({ ...actor, roles }, 'invitations:manage'))
+      throw new AppError('forbidden', 'This needs the permission invitations:manage');
     const [row] = await tx.select().from(organizations).where(eq(organizations.id, actor.organizationId));
     if (!row) throw noOrganization(organizationId);
     const { settings } = toOrganization(row);
     const inviter = (await findUsers(tx, [actor.userId])).get(actor.userId);
     const { email, role = settings.defaultRole } = input;
-    if (role === 'owner' && !actor.roles.includes('owner'))
+    if (role === 'owner' && (!roles.includes('owner') || actor.type !== 'user'))
       throw new AppError('forbidden', 'Only an owner invites owners');
     if (await isMemberByEmail(tx, { organizationId: actor.organizationId, email }))
       throw new AppError('already_member', `${email} is a member already`);
@@ -53,9 +59,10 @@ export async function createInvitation(
         target: [invitations.organizationId, invitations.email],
         targetWhere: sql`accepted_at is null and revoked_at is null`,
         set: fields,
+        ...(!roles.includes('owner') && { setWhere: ne(invitations.role, 'owner') }),
       })
       .returning();
-    if (!invitation) throw new Error('the invitation was not stored');
+    if (!invitation) throw new AppError('forbidden', 'Only an owner replaces the invitation of an owner');
     await recordAuditEvent(tx, ctx, {
       action: 'invitation.create',
       entityId: invitation.id,

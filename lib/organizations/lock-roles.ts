@@ -31,7 +31,7 @@ export function requireMember(members: readonly Membership[], userId: string): M
   return member;
 }
 
-/** Throws `forbidden` unless the actor may manage members, by the role of now, and is an owner where owners are concerned. */
+/** Throws `forbidden` unless the actor may manage members, by the role of now, and is an owner, in person, where owners are concerned. */
 export function assertMayManage(
   { actor }: Context,
   members: readonly Membership[],
@@ -40,7 +40,7 @@ export function assertMayManage(
   const role = members.find(({ userId }) => userId === actor.userId)?.role;
   if (!role || !isAllowed({ ...actor, roles: [role] }, 'members:manage'))
     throw new AppError('forbidden', 'This needs the permission members:manage');
-  if (concerned.includes('owner') && role !== 'owner')
+  if (concerned.includes('owner') && (role !== 'owner' || actor.type !== 'user'))
     throw new AppError('forbidden', 'Only an owner decides who is an owner');
 }
 

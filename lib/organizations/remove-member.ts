@@ -7,7 +7,6 @@ import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { reassignProjects } from '#lib/projects/reassign-projects.ts';
 import { endSessions } from '#lib/sessions/end-sessions.ts';
-import { tellFleet } from '#lib/sessions/fleet-state.ts';
 import {
   assertMayManage,
   assertNotLastOwner,
@@ -44,7 +43,7 @@ export async function removeMember(
     await tx.select({ userId: memberships.userId }).from(memberships).where(isTheirs).for('update');
     await reassignProjects(tx, ctx, { from: userId, to: heir });
     const revokedInvitations = await revokeInvitationsOf(tx, ctx, member);
-    const states = await endSessions(tx, { userId, organizationId }, ctx.now);
+    await endSessions(tx, { userId, organizationId }, ctx.now);
     await tx.delete(memberships).where(isTheirs);
     await recordAuditEvent(tx, ctx, {
       action: isLeaving ? 'member.leave' : 'member.remove',
@@ -52,8 +51,6 @@ export async function removeMember(
       before: { role: member.role },
       after: { projectsTo: heir, revokedInvitations },
     });
-    // Before the commit: the sessions go with the membership, so a repetition could not tell what the fleet has missed.
-    await tellFleet(states);
   });
 }
 

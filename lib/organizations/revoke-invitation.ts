@@ -24,6 +24,8 @@ export async function revokeInvitation(ctx: Context, { id, invitationId }: Invit
       )
       .returning();
     if (!revoked) throw new AppError('not_found', `There is no open invitation ${invitationId}`);
+    if (revoked.role === 'owner' && !ctx.actor.roles.includes('owner'))
+      throw new AppError('forbidden', 'Only an owner takes back the invitation of an owner');
     await recordAuditEvent(tx, ctx, {
       action: 'invitation.revoke',
       entityId: invitationId,

@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { organizationRoles } from '#lib/auth/permissions.ts';
 
-const Name = z
+export const OrganizationName = z
   .string()
   .trim()
   .min(1)
   .max(200)
-  // It stands in mails, on a line.
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must be one line without control characters')
   .meta({ example: 'Demo' });
 const Role = z.enum(organizationRoles);
 
@@ -34,12 +33,14 @@ const SettingsPatch = z
   .partial()
   .meta({ description: '`null` sets one back to its default.' });
 
-export const CreateOrganizationInput = z.strictObject({ name: Name }).meta({ id: 'CreateOrganizationInput' });
+export const CreateOrganizationInput = z
+  .strictObject({ name: OrganizationName })
+  .meta({ id: 'CreateOrganizationInput' });
 export type CreateOrganizationInput = z.output<typeof CreateOrganizationInput>;
 
 /** A JSON merge patch (RFC 7396). */
 export const UpdateOrganizationInput = z
-  .strictObject({ name: Name, settings: SettingsPatch })
+  .strictObject({ name: OrganizationName, settings: SettingsPatch })
   .partial()
   .meta({ id: 'UpdateOrganizationInput' });
 export type UpdateOrganizationInput = z.output<typeof UpdateOrganizationInput>;

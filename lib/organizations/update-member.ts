@@ -5,7 +5,6 @@ import type { Context } from '#lib/context.ts';
 import { memberships } from '#lib/db/schema/memberships.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { renewSessions } from '#lib/sessions/end-sessions.ts';
-import { tellFleet } from '#lib/sessions/fleet-state.ts';
 import { assertMayManage, assertNotLastOwner, lockRoles, requireMember } from './lock-roles.ts';
 import type { Member, MemberParams, UpdateMemberInput } from './member-schemas.ts';
 import { requireOwnOrganization } from './own-organization.ts';
@@ -13,7 +12,7 @@ import { revokeInvitationsOf } from './revoke-invitations-of.ts';
 
 /**
  * Gives a member another role, on every instance when it returns: tokens with the old one are refused. Only an owner makes or
- * unmakes owners, so that nobody raises himself; the last one stays it (`last_owner`).
+ * unmakes owners, so that nobody raises themselves; the last one stays it (`last_owner`).
  */
 export async function updateMember(
   ctx: Context,
@@ -22,7 +21,7 @@ export async function updateMember(
 ): Promise<Member> {
   requireOwnOrganization(ctx, id);
   const { organizationId } = ctx.actor;
-  const { member, states } = await withTransaction(ctx, async (tx) => {
+  return withTransaction(ctx, async (tx) => {
     const members = await lockRoles(tx, ctx, [ctx.actor.userId, userId]);
     assertMayManage(ctx, members);
     const before = requireMember(members, userId);
@@ -43,12 +42,7 @@ export async function updateMember(
     }
     const user = (await findUsers(tx, [userId])).get(userId);
     if (!user) throw new Error('a member without an account');
-    return {
-      member: { ...before, role, email: user.email, name: user.name },
-      // Also of the role that it is already: a repetition tells what the fleet has missed.
-      states: await renewSessions(tx, { userId, organizationId }, ctx.now),
-    };
+    if (role !== before.role) await renewSessions(tx, { userId, organizationId }, ctx.now);
+    return { ...before, role, email: user.email, name: user.name };
   });
-  await tellFleet(states);
-  return member;
 }

@@ -1,10 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
-import type { Role } from '#lib/auth/permissions.ts';
+import { holdRolesOfLogin } from '#lib/auth/find-roles.ts';
 import type { Context } from '#lib/context.ts';
 import { sessions } from '#lib/db/schema/sessions.ts';
-import { withTransaction } from '#lib/db/transaction.ts';
-import { actorOf, issueTokens } from './issue-tokens.ts';
+import { AppError } from '#lib/errors/app-error.ts';
+import { actorOf, issueTokens, withSigningTransaction } from './issue-tokens.ts';
 import { absoluteSeconds } from './lifetime.ts';
 import type { SessionTokens } from './schemas.ts';
 
@@ -17,19 +17,25 @@ export interface Client {
 interface NewSession {
   readonly userId: string;
   readonly organizationId: string;
-  readonly roles: readonly Role[];
+  /** What the password was verified against. */
+  readonly passwordHash: string | null;
   /** As in `amr` (RFC 8176): `pwd`, `otp`. */
   readonly authenticationMethods: readonly string[];
   readonly client: Client;
 }
 
-/** Logs a person in who has proved who they are: a session of twelve hours at most, and its first tokens. */
+/**
+ * Logs a person in who has proved who they are: a session of twelve hours at most, and its first tokens. Throws
+ * `invalid_credentials` when the password or the membership has changed meanwhile.
+ */
 export function createSession(
   ctx: Context<undefined>,
-  { userId, organizationId, roles, authenticationMethods, client }: NewSession,
+  { userId, organizationId, passwordHash, authenticationMethods, client }: NewSession,
 ): Promise<SessionTokens> {
   const at = ctx.now.toISOString();
-  return withTransaction(ctx, async (tx) => {
+  return withSigningTransaction(ctx, async (tx) => {
+    const roles = await holdRolesOfLogin(tx, { userId, organizationId, passwordHash });
+    if (!roles) throw new AppError('invalid_credentials', 'Email or password is wrong');
     const [session] = await tx
       .insert(sessions)
       .values({

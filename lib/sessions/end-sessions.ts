@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { Transaction } from '#lib/db/client.ts';
 import { sessions } from '#lib/db/schema/sessions.ts';
-import type { FleetState } from './fleet-state.ts';
+import { tellFleet } from './fleet-state.ts';
 
 interface Selection {
   readonly userId: string;
@@ -10,29 +10,26 @@ interface Selection {
   readonly exceptId?: string | undefined;
 }
 
-/**
- * Ends the sessions of a user; has to be told to the fleet once it has committed. Those that were ended before come along, so that
- * a repetition tells what the fleet has missed.
- */
-export function endSessions(tx: Transaction, selection: Selection, now: Date): Promise<FleetState[]> {
+/** Ends the sessions of a user, here and on every instance; throws `unavailable` when Redis does not take it, so that neither happens. */
+export async function endSessions(tx: Transaction, selection: Selection, now: Date): Promise<number> {
   const at = now.toISOString();
-  return tx
+  const ended = await tx
     .update(sessions)
-    .set({ revokedAt: sql`coalesce(${sessions.revokedAt}, ${at})` })
-    .where(and(selects(selection), gt(sessions.expiresAt, at)))
-    .returning({ id: sessions.id, generation: sql<number>`0` });
+    .set({ revokedAt: at })
+    .where(and(selects(selection), isNull(sessions.revokedAt), gt(sessions.expiresAt, at)))
+    .returning({ id: sessions.id });
+  await tellFleet(ended.map(({ id }) => ({ id, generation: 0 })));
+  return ended.length;
 }
 
-/**
- * Makes the access tokens of a user in an organization invalid, so that the next ones carry the roles of now; has to be told to
- * the fleet once it has committed.
- */
-export function renewSessions(tx: Transaction, selection: Selection, now: Date): Promise<FleetState[]> {
-  return tx
+/** Makes the access tokens of a user in an organization invalid on every instance, so that the next ones carry the roles of now. */
+export async function renewSessions(tx: Transaction, selection: Selection, now: Date): Promise<void> {
+  const renewed = await tx
     .update(sessions)
     .set({ generation: sql`${sessions.generation} + 1` })
     .where(and(selects(selection), isNull(sessions.revokedAt), gt(sessions.expiresAt, now.toISOString())))
     .returning({ id: sessions.id, generation: sessions.generation });
+  await tellFleet(renewed);
 }
 
 function selects({ userId, organizationId, id, exceptId }: Selection): SQL | undefined {

@@ -21,6 +21,8 @@ const existsScript = defineScript("return tonumber(redis.call('GET', KEYS[1]) or
 
 // Ends with the last token that was issued before; the second half covers clocks that differ.
 const endedMs = () => getConfig().ACCESS_TOKEN_TTL_SECONDS * 2 * 1000;
+// Keeps a call within its budget.
+const toldAtOnce = 500;
 // A gate call carries a few; the sessions behind them ask PostgreSQL until their turn comes.
 const rememberedAtMost = 20;
 
@@ -31,11 +33,15 @@ export function sessionKey(id: string): string {
 }
 
 /**
- * Tells every instance at once. Call it when the change has committed; throws `unavailable` when Redis does not take it:
- * the change stands, and the same call made again tells it.
+ * Tells every instance at once, before the transaction of the change commits; throws `unavailable` when Redis does not take it, and
+ * nothing has changed. Should the commit fail instead, PostgreSQL is asked about such a session and knows better.
  */
 export async function tellFleet(states: readonly FleetState[]): Promise<void> {
-  if (states.length === 0) return;
+  for (let from = 0; from < states.length; from += toldAtOnce)
+    await tell(states.slice(from, from + toldAtOnce));
+}
+
+async function tell(states: readonly FleetState[]): Promise<void> {
   try {
     await runScript(
       setScript,

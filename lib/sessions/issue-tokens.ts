@@ -2,10 +2,13 @@ import type { UserActor } from '#lib/auth/actor.ts';
 import { csrfTokenOf } from '#lib/auth/csrf-token.ts';
 import { createToken, hashToken } from '#lib/auth/hash-token.ts';
 import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
+import { getSigner } from '#lib/auth/key-ring.ts';
 import type { Role } from '#lib/auth/permissions.ts';
+import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
 import { refreshTokens } from '#lib/db/schema/refresh-tokens.ts';
 import type { sessions } from '#lib/db/schema/sessions.ts';
+import { withTransaction } from '#lib/db/transaction.ts';
 import type { SessionTokens } from './schemas.ts';
 
 type SessionRow = typeof sessions.$inferSelect;
@@ -32,6 +35,15 @@ export async function issueTokens(
     refreshExpiresIn: Math.floor((expiresAt.getTime() - now.getTime()) / 1000),
     csrfToken: csrfTokenOf(session.id),
   };
+}
+
+/** A transaction that issues tokens: the signing key is at hand before it begins, so that it never waits for a second connection. */
+export async function withSigningTransaction<T>(
+  ctx: Context<UserActor | undefined>,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  await getSigner(ctx.now);
+  return withTransaction(ctx, work);
 }
 
 /** Who acts with a token of the session. */

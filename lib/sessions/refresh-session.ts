@@ -6,10 +6,10 @@ import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
 import { refreshTokens } from '#lib/db/schema/refresh-tokens.ts';
 import { sessions } from '#lib/db/schema/sessions.ts';
-import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
-import { isRemembered, tellFleet } from './fleet-state.ts';
-import { actorOf, issueTokens } from './issue-tokens.ts';
+import { endSessions } from './end-sessions.ts';
+import { isRemembered } from './fleet-state.ts';
+import { actorOf, issueTokens, withSigningTransaction } from './issue-tokens.ts';
 import { idleSeconds, rotationGraceSeconds } from './lifetime.ts';
 import type { SessionTokens } from './schemas.ts';
 
@@ -23,7 +23,7 @@ export async function refreshSession(
 ): Promise<SessionTokens> {
   if (refreshToken === undefined) throw new AppError('invalid_refresh_token', 'Send a refresh token');
   const tokenHash = hashToken(refreshToken);
-  const outcome = await withTransaction(ctx, async (tx) => {
+  const tokens = await withSigningTransaction(ctx, async (tx) => {
     const found = await lockSession(tx, tokenHash);
     if (!found || found.session.revokedAt !== null) throw refusal('is not valid');
     const { session, rotatedAt } = found;
@@ -33,24 +33,23 @@ export async function refreshSession(
     const roles = await findRoles(tx, session);
     if (!roles) throw refusal('is not valid');
     if (rotatedAt !== null && secondsSince(rotatedAt, ctx.now) > rotationGraceSeconds) {
-      await tx.update(sessions).set({ revokedAt: ctx.now.toISOString() }).where(eq(sessions.id, session.id));
+      await endSessions(tx, { userId: session.userId, id: session.id }, ctx.now);
       await recordAuditEvent(
         tx,
         { ...ctx, actor: actorOf(session, roles) },
         { action: 'session.reuse_detected', entityId: session.id },
       );
-      return { ended: session.id };
+      return undefined;
     }
     await tx
       .update(refreshTokens)
       .set({ rotatedAt: ctx.now.toISOString() })
       .where(and(eq(refreshTokens.tokenHash, tokenHash), isNull(refreshTokens.rotatedAt)));
     await tx.update(sessions).set({ lastUsedAt: ctx.now.toISOString() }).where(eq(sessions.id, session.id));
-    return { tokens: await issueTokens(tx, session, roles, ctx.now) };
+    return issueTokens(tx, session, roles, ctx.now);
   });
-  if (outcome.tokens) return outcome.tokens;
-  await tellFleet([{ id: outcome.ended, generation: 0 }]);
-  throw refusal('was used before: its session has ended');
+  if (!tokens) throw refusal('was used before: its session has ended');
+  return tokens;
 }
 
 async function lockSession(tx: Transaction, tokenHash: string) {

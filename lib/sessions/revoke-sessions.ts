@@ -3,7 +3,6 @@ import type { UserActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { endSessions } from './end-sessions.ts';
-import { tellFleet } from './fleet-state.ts';
 import type { RevokeSessionsQuery } from './schemas.ts';
 
 /** Ends all sessions of the actor, in every organization, or all but the current one; on every instance when it returns. */
@@ -13,14 +12,8 @@ export async function revokeSessions(
 ): Promise<void> {
   const { userId, session } = ctx.actor;
   const exceptId = except === 'current' ? session?.id : undefined;
-  const ended = await withTransaction(ctx, async (tx) => {
-    const states = await endSessions(tx, { userId, exceptId }, ctx.now);
-    await recordAuditEvent(tx, ctx, {
-      action: 'session.revoke_many',
-      entityId: userId,
-      after: { sessionIds: states.map(({ id }) => id) },
-    });
-    return states;
+  await withTransaction(ctx, async (tx) => {
+    const ended = await endSessions(tx, { userId, exceptId }, ctx.now);
+    await recordAuditEvent(tx, ctx, { action: 'session.revoke_many', entityId: userId, after: { ended } });
   });
-  await tellFleet(ended);
 }

@@ -7,9 +7,9 @@ import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
 import { refreshTokens } from '#lib/db/schema/refresh-tokens.ts';
 import { sessions } from '#lib/db/schema/sessions.ts';
-import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
-import { issueTokens } from './issue-tokens.ts';
+import { issueTokens, withSigningTransaction } from './issue-tokens.ts';
+import { longAgo } from './lifetime.ts';
 import type { SessionTokens, StepUpInput } from './schemas.ts';
 
 /**
@@ -18,13 +18,13 @@ import type { SessionTokens, StepUpInput } from './schemas.ts';
  */
 export async function stepUpSession(ctx: Context<UserActor>, input: StepUpInput): Promise<SessionTokens> {
   const method = await reauthenticate(ctx, input);
-  return withTransaction(ctx, async (tx) => {
+  return withSigningTransaction(ctx, async (tx) => {
     const session = await renewProof(tx, ctx, method);
     const roles = session && (await findRoles(tx, session));
     if (!roles) throw new AppError('unauthenticated', 'The session has ended: log in again');
     await tx
       .update(refreshTokens)
-      .set({ rotatedAt: ctx.now.toISOString() })
+      .set({ rotatedAt: longAgo })
       .where(and(eq(refreshTokens.sessionId, session.id), isNull(refreshTokens.rotatedAt)));
     await recordAuditEvent(tx, ctx, { action: 'session.step_up', entityId: session.id, after: { method } });
     return issueTokens(tx, session, roles, ctx.now);

@@ -5,10 +5,10 @@ import { holdRoles } from '#lib/auth/find-roles.ts';
 import type { Context } from '#lib/context.ts';
 import { refreshTokens } from '#lib/db/schema/refresh-tokens.ts';
 import { sessions } from '#lib/db/schema/sessions.ts';
-import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { tellFleet } from './fleet-state.ts';
-import { actorOf, issueTokens } from './issue-tokens.ts';
+import { actorOf, issueTokens, withSigningTransaction } from './issue-tokens.ts';
+import { longAgo } from './lifetime.ts';
 import type { SessionTokens } from './schemas.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function switchOrganization(
 ): Promise<SessionTokens> {
   const { userId, session: current, organizationId: before } = ctx.actor;
   const at = ctx.now.toISOString();
-  const { tokens, state } = await withTransaction(ctx, async (tx) => {
+  return withSigningTransaction(ctx, async (tx) => {
     const roles = await holdRoles(tx, { userId, organizationId });
     if (!roles) throw new AppError('not_found', `There is no organization ${organizationId}`);
     const [session] = await tx
@@ -39,7 +39,7 @@ export async function switchOrganization(
     if (!session) throw new AppError('unauthenticated', 'The session has ended: log in again');
     await tx
       .update(refreshTokens)
-      .set({ rotatedAt: at })
+      .set({ rotatedAt: longAgo })
       .where(and(eq(refreshTokens.sessionId, session.id), isNull(refreshTokens.rotatedAt)));
     await recordAuditEvent(
       tx,
@@ -52,8 +52,7 @@ export async function switchOrganization(
       },
     );
     const tokens = await issueTokens(tx, session, roles, ctx.now);
-    return { tokens, state: { id: session.id, generation: session.generation } };
+    await tellFleet([session]);
+    return tokens;
   });
-  await tellFleet([state]);
-  return tokens;
 }

@@ -12,7 +12,7 @@ vi.mock('postgres', async (importOriginal) => {
 /** The statements that may touch rows of any organization, and why. */
 export const unscopedStatements = {
   'the login knows an email address and no organization yet':
-    /^select .* from "users" inner join "memberships" on "memberships"."user_id" = "users"."id" where "users"."email" = \$1 /,
+    /^select .* from "users" left join "memberships" on "memberships"."user_id" = "users"."id" where "users"."email" = \$1 /,
   'a token of another issuer names a subject and no organization yet':
     /^select .* from "external_identities" .* where \("external_identities"."issuer" = \$1 and "external_identities"."subject" = \$2\)/,
   'an API key tells its organization; its hash is compared':

@@ -127,9 +127,11 @@ const preparations: Record<string, Preparation> = {
   async register({ userId }, { body }) {
     return { body: String(body).replace('ada@', `new-${userId}@`) };
   },
-  async verifyEmail({ email, ctx }, { body }) {
+  async verifyEmail(member, { body }) {
+    await setPassword(member, 'plinth-demo');
+    const { email, ctx } = member;
     const token = await withTransaction(ctx, (tx) => issueAccountToken(tx, 'verify_email', email, ctx.now));
-    return { body: { ...JSON.parse(String(body)), token } };
+    return { body: { ...JSON.parse(String(body)), token, password: 'plinth-demo' } };
   },
   async forgotPassword({ email }) {
     return { body: { email } };
@@ -173,13 +175,14 @@ function signAsIssuer(): Promise<string> {
 }
 
 /** The tokens of one more session of the member. */
-export function logIn({ ctx, actor }: Member, now = ctx.now) {
+export async function logIn({ ctx, actor }: Member, now = ctx.now) {
+  const [user] = await sql`select password_hash from users where id = ${actor.userId}`;
   return createSession(
     { ...ctx, now, actor: undefined },
     {
       userId: actor.userId,
       organizationId: actor.organizationId,
-      roles: actor.roles,
+      passwordHash: user?.password_hash,
       authenticationMethods: ['pwd'],
       client: { userAgent: 'test', sourceIp: '127.0.0.1' },
     },
