@@ -3,6 +3,7 @@ import { openCursor } from '#lib/pagination/cursor.ts';
 import { toPage } from '#lib/pagination/to-page.ts';
 import { countProjects } from './count-projects.ts';
 import type { ListProjectsQuery, ProjectPage } from './schemas.ts';
+import { searchPage } from './search-page.ts';
 import { selectPage, sortFieldOf } from './select-page.ts';
 
 /** One page of the organization's projects; stable while others are created, changed and deleted. */
@@ -11,7 +12,7 @@ export async function listProjects(ctx: Context, query: ListProjectsQuery): Prom
   const scope = ['projects', ctx.actor.organizationId, Object.entries(listed).sort()];
   const position = cursor === undefined ? undefined : openCursor(scope, cursor);
   const [rows, total] = await Promise.all([
-    selectPage(ctx, query, position),
+    query.tag || query.q ? searchPage(ctx, query, position) : selectPage(ctx, query, position),
     count && countProjects(ctx, listed, count),
   ]);
   const page = toPage(rows, limit, scope, (row) => [row[sortFieldOf(query.sort)], row.id]);

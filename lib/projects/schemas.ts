@@ -112,7 +112,7 @@ export const projectSorts = ['createdAt', '-createdAt', 'updatedAt', '-updatedAt
 export const ListProjectsQuery = ProjectFilter.extend({
   sort: z.enum(projectSorts).default('-createdAt').meta({
     description:
-      'The order, descending with `-`. Names compare by the bytes of their UTF-8: `Z` comes before `a`.',
+      'The order, descending with `-`. Names compare by the bytes of their UTF-8: `Z` comes before `a`. A project that is changed while its list is walked by `updatedAt` (or `name`) moves in it, and can come twice or not at all; every other one comes exactly once.',
   }),
   ...PageQuery.shape,
   count: z.enum(['exact', 'estimated']).optional().meta({

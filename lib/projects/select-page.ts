@@ -13,29 +13,41 @@ const sortKeys = {
 };
 
 type SortField = keyof typeof sortKeys;
+export type Position = readonly string[];
 
 export function sortFieldOf(sort: ListProjectsQuery['sort']): SortField {
   return sort.replace('-', '') as SortField;
 }
 
 /** The query for the page behind `position` (sort value and id), with one row more than the page has. */
-export function selectPage(ctx: Context, query: ListProjectsQuery, position?: readonly string[]) {
-  const { key, toKey } = sortKeys[sortFieldOf(query.sort)];
-  const isDescending = query.sort.startsWith('-');
+export function selectPage(ctx: Context, query: ListProjectsQuery, position?: Position) {
+  return selectInOrder(ctx, query.sort, position, passesFilter(ctx, query), query.limit + 1);
+}
+
+/** The query for the first `limit` rows behind `position` that meet the condition. */
+export function selectInOrder(
+  ctx: Context,
+  sort: ListProjectsQuery['sort'],
+  position: Position | undefined,
+  condition: SQL | undefined,
+  limit: number,
+) {
+  const { key, toKey } = sortKeys[sortFieldOf(sort)];
+  const isDescending = sort.startsWith('-');
   const inOrder = isDescending ? desc : asc;
   return getDatabase(ctx)
     .select()
     .from(projects)
-    .where(and(passesFilter(ctx, query), position && isBehind(key, isDescending, position, toKey)))
+    .where(and(condition, position && isBehind(key, isDescending, position, toKey)))
     .orderBy(inOrder(key), inOrder(projects.id))
-    .limit(query.limit + 1);
+    .limit(limit);
 }
 
 // A row value, not OR: only this form is one index range (0.3 ms against 174 ms at 1,000,000 rows).
 function isBehind(
   key: SQL,
   isDescending: boolean,
-  [value = '', id = '']: readonly string[],
+  [value = '', id = '']: Position,
   toKey: (text: string) => SQL,
 ): SQL {
   return sql`(${key}, ${projects.id}) ${sql.raw(isDescending ? '<' : '>')} (${toKey(value)}, ${id}::uuid)`;

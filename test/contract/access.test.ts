@@ -5,8 +5,10 @@ import { generateKey } from '#lib/api-keys/key-format.ts';
 import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
 import { getSigner } from '#lib/auth/key-ring.ts';
 import { isAllowed, permissions, type Role, roles } from '#lib/auth/permissions.ts';
+import { withTransaction } from '#lib/db/transaction.ts';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
 import { isForPeople } from '#lib/http/authorize.ts';
+import { renewSessions } from '#lib/sessions/end-sessions.ts';
 import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
 import { revokeSession } from '#lib/sessions/revoke-session.ts';
 import { call } from '#test/support/call.ts';
@@ -109,7 +111,11 @@ describe('a credential', () => {
       await revokeSession(member.ctx, sessionIdOf(tokens.refreshToken));
       return tokens.accessToken;
     },
-    'from before the roles changed': () => sign({ claims: { gen: 2 } }),
+    'from before the roles changed': async () => {
+      const changed = await createMember('owner', 'operator');
+      await withTransaction(changed.ctx, (tx) => renewSessions(tx, changed.actor, changed.ctx.now));
+      return changed.token;
+    },
   };
 
   test('that is good opens every GET, so that the refusals below mean something', async () => {

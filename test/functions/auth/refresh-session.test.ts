@@ -2,9 +2,12 @@ import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { handler as getCurrentUser } from '#functions/auth/get-current-user.ts';
 import { handler as refreshSession } from '#functions/auth/refresh-session.ts';
+import { handler as stepUpSession } from '#functions/auth/step-up-session.ts';
+import { tellFleet } from '#lib/sessions/fleet-state.ts';
 import { refreshSession as refresh } from '#lib/sessions/refresh-session.ts';
 import { call } from '#test/support/call.ts';
 import { logIn } from '#test/support/scenario.ts';
+import { setPassword } from '#test/support/second-factor.ts';
 import { contextOf, createMember, type Member, sql } from '#test/support/tenant.ts';
 
 const exchange = (refreshToken: string | undefined) => call(refreshSession, { body: { refreshToken } });
@@ -113,6 +116,26 @@ describe('rejects', () => {
 });
 
 describe('protects', () => {
+  test('a proof of identity: a copy of the refresh token from before it does not get it', async () => {
+    const member = await createMember();
+    await setPassword(member, 'plinth-demo');
+    const { accessToken, refreshToken } = await logIn(member);
+    const proved = await call(stepUpSession, { token: accessToken, body: { password: 'plinth-demo' } });
+    expect(proved.status).toBe(200);
+    expect((await exchange(refreshToken)).body.code).toBe('invalid_refresh_token');
+    expect(await isAlive(proved.body.accessToken)).toBe(false);
+  });
+
+  test('a fleet that PostgreSQL contradicts: Redis can confirm a session, and nothing else', async () => {
+    const member = await createMember();
+    await tellFleet([{ id: member.actor.session.id, generation: 7 }]);
+    expect(await isAlive(member.token)).toBe(true);
+    await tellFleet([{ id: member.actor.session.id, generation: 0 }]);
+    expect(await isAlive(member.token)).toBe(true);
+    await sql`update sessions set generation = 2 where id = ${member.actor.session.id}`;
+    expect(await isAlive(member.token)).toBe(false);
+  });
+
   test('against a stolen token: its second use, ten seconds on, ends the session of both', async () => {
     const member = await createMember();
     const first = await logIn(member);

@@ -7,6 +7,7 @@ import { createInvitation as invite } from '#lib/organizations/create-invitation
 import { updateOrganization } from '#lib/organizations/update-organization.ts';
 import { call } from '#test/support/call.ts';
 import { mailsTo, newestToken } from '#test/support/mailbox.ts';
+import { createKey } from '#test/support/scenario.ts';
 import { contextOf, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
 const post = ({ token, actor }: Member, body: object) =>
@@ -119,6 +120,21 @@ describe('rejects', () => {
 });
 
 describe('protects', () => {
+  test('owners: an admin neither takes back nor replaces the invitation of one, nor does an API key invite one', async () => {
+    const { owner, admin, email } = await setUp();
+    const { body } = await post(owner, { email, role: 'owner' });
+    for (const answer of [await revoke(admin, body.id), await post(admin, { email, role: 'viewer' })])
+      expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
+    const { headers } = await createKey(owner);
+    const byKey = await call(createInvitation, {
+      headers: { 'content-type': 'application/json', ...headers },
+      params: { id: owner.actor.organizationId },
+      body: { email: `other-${email}`, role: 'owner' },
+    });
+    expect([byKey.status, byKey.body.code]).toEqual([403, 'forbidden']);
+    expect((await list(owner)).body.items).toMatchObject([{ id: body.id, role: 'owner' }]);
+  });
+
   test('owners: an admin invites none', async () => {
     const { owner, admin, email } = await setUp();
     expect((await post(admin, { email, role: 'owner' })).body.code).toBe('forbidden');

@@ -58,7 +58,7 @@ describe('an API key', () => {
     const startedAt = performance.now();
     const { status, body } = await list(key);
     expect([status, body.code]).toEqual([401, 'unauthenticated']);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(await countStatements()).toBe(before);
   });
 

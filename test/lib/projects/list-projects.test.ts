@@ -26,6 +26,26 @@ async function insert({ actor }: Member, seeds: Seed[]): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Walks the whole list, `limit` a page, and runs `between` after every page. */
+async function walk(
+  { ctx }: Member,
+  sort: (typeof projectSorts)[number],
+  limit: number,
+  between: () => Promise<unknown>,
+): Promise<string[]> {
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await listProjects(ctx, ListProjectsQuery.parse({ sort, limit, cursor }));
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor;
+    await between();
+  } while (cursor);
+  return seen;
+}
+
+const seeds = fc.array(seed, { minLength: 3, maxLength: 12 });
+const limits = fc.integer({ min: 1, max: 4 });
 const runs = Math.ceil(1_000 / projectSorts.length);
 
 test.each(projectSorts)(
@@ -34,20 +54,15 @@ test.each(projectSorts)(
   async (sort) => {
     const member = await createMember();
     const property = fc.asyncProperty(
-      fc.array(seed, { minLength: 3, maxLength: 12 }),
+      seeds,
       fc.array(step, { maxLength: 8 }),
-      fc.integer({ min: 1, max: 4 }),
-      async (seeds, steps, limit) => {
+      limits,
+      async (rows, steps, limit) => {
         await sql`delete from projects where organization_id = ${member.actor.organizationId}`;
-        const initial = await insert(member, seeds);
+        const initial = await insert(member, rows);
         const staying = new Set(initial);
-        const seen: string[] = [];
         const pending = [...steps];
-        let cursor: string | undefined;
-        do {
-          const page = await listProjects(member.ctx, ListProjectsQuery.parse({ sort, limit, cursor }));
-          seen.push(...page.items.map(({ id }) => id));
-          cursor = page.nextCursor;
+        const seen = await walk(member, sort, limit, async () => {
           const next = pending.shift();
           if (next?.kind === 'insert') await insert(member, [next.seed]);
           else if (next) {
@@ -55,11 +70,36 @@ test.each(projectSorts)(
             staying.delete(victim);
             await sql`update projects set deleted_at = now() where id = ${victim}`;
           }
-        } while (cursor);
+        });
         expect(new Set(seen).size).toBe(seen.length);
         expect([...staying].filter((id) => !seen.includes(id))).toEqual([]);
       },
     );
     await fc.assert(property, { numRuns: runs });
+  },
+);
+
+test.each(projectSorts)(
+  'what is not changed during the walk comes exactly once, whatever else is changed: sort=%s',
+  { timeout: 60_000 },
+  async (sort) => {
+    const member = await createMember();
+    const picks = fc.array(fc.nat(), { maxLength: 8 });
+    const property = fc.asyncProperty(seeds, picks, limits, async (rows, changes, limit) => {
+      await sql`delete from projects where organization_id = ${member.actor.organizationId}`;
+      const ids = await insert(member, rows);
+      const changed = new Set<string>();
+      const pending = [...changes];
+      const seen = await walk(member, sort, limit, async () => {
+        const pick = pending.shift();
+        if (pick === undefined) return;
+        const id = ids[pick % ids.length] ?? '';
+        changed.add(id);
+        await sql`update projects set updated_at = now(), name = name || 'x' where id = ${id}`;
+      });
+      const isFixed = (id: string) => sort.endsWith('createdAt') || !changed.has(id);
+      expect(seen.filter(isFixed).sort()).toEqual(ids.filter(isFixed).sort());
+    });
+    await fc.assert(property, { numRuns: 50 });
   },
 );
