@@ -64,7 +64,7 @@ export interface EndpointSpec<
   /** Honours `Idempotency-Key`: for POST, by a caller who is known. */
   readonly idempotent?: A extends 'public' ? never : true;
   readonly response: ResponseSpec<R>;
-  /** SQL statements of a success, besides BEGIN and COMMIT. A test counts them. */
+  /** SQL statements of a success with the request of its event file, besides BEGIN and COMMIT. A test counts them. */
   readonly statements: number;
   /** The codes the operation itself throws; those of the pipeline are known from the other fields. */
   readonly errors?: readonly ErrorCode[];
