@@ -98,7 +98,7 @@ const send: Record<string, (setting: Setting) => Promise<Answer | Answer[]>> = {
       await follow(setting, cursor.slice(1)),
     ];
   },
-  'a cursor from before the signing key was changed': async (setting) =>
+  'a cursor from before `AUTH_SECRET` was changed': async (setting) =>
     follow(setting, await cursorOfAnotherKey(setting)),
   'a cursor whose project was changed since': async (setting) => {
     const rename = (id: string) =>
