@@ -44,6 +44,14 @@ test('accepts a token of its own', async () => {
   expect(await verifyAccessToken(token, new Date())).toEqual(actor);
 });
 
+test('a token that was accepted is refused from its expiry on, and with one letter changed', async () => {
+  const token = await sign();
+  for (let count = 0; count < 2; count++) await verifyAccessToken(token, now);
+  const refused = expect.objectContaining({ code: 'unauthenticated' });
+  await expect(verifyAccessToken(token, new Date(now.getTime() + 900_000))).rejects.toEqual(refused);
+  await expect(verifyAccessToken(`${token.slice(0, -4)}AAAA`, now)).rejects.toEqual(refused);
+});
+
 const forgeries: Record<string, () => Promise<string> | string> = {
   'no signature (alg none)': () => `${encode({ ...validHeader(), alg: 'none' })}.${encode(validClaims())}.`,
   'HS256 with the public key as secret': () => {
