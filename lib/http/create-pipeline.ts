@@ -6,6 +6,7 @@ import type { Context } from '#lib/context.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { toError } from '#lib/errors/to-error.ts';
+import { runInvocation } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
 import type { AnyEndpointSpec } from './endpoint-spec.ts';
 import { finishRequest } from './finish-request.ts';
@@ -70,8 +71,13 @@ export function createPipeline(
     .use([...entry])
     .handler(operation as never);
   const net = httpErrorHandler({ logger: logUnanswered, fallbackMessage: lastResort });
-  const handler = middy(pipeline as never, { timeoutEarlyInMillis: 0 }).use(net);
-  return Object.assign(handler as unknown as Omit<Endpoint, 'spec'>, { spec }) as Endpoint;
+  const answer = middy(pipeline as never, { timeoutEarlyInMillis: 0 }).use(net) as unknown as typeof handler;
+  const isLong = spec.timeoutSeconds !== undefined;
+  const handler = (event: APIGatewayProxyEventV2, context: LambdaContext): Promise<HttpResponse> =>
+    runInvocation(context.getRemainingTimeInMillis() - deadlineReserveMs, isLong, () =>
+      answer(event, context),
+    );
+  return Object.assign(handler, { spec });
 }
 
 function logUnanswered(error: unknown): void {

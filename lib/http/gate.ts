@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ActorSession } from '#lib/auth/actor.ts';
+import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observability/increments.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
 import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
@@ -61,20 +62,29 @@ function applyLimits(
     applyRateLimit(request, policy, counts[index] as { count: number; remainingMs: number });
 }
 
+/** How a section of the script begins: 0 when it is empty. */
+function section(length: number, livesMs: number): number[] {
+  return length > 0 ? [length, livesMs] : [0];
+}
+
 /** Without Redis the instance counts alone: the limit loosens to once per instance, but never goes away. */
 async function askFleet(counters: readonly Counter[], session: ActorSession | undefined, nowMs: number) {
   const remembered = takeRemembered();
+  const increments = takeIncrements();
   const keys = [
     ...counters.map(({ key }) => key),
     ...(session ? [sessionKey(session.id)] : []),
     ...remembered.map(({ id }) => sessionKey(id)),
+    ...increments.keys(),
   ];
   const args = [
     counters.length,
-    session?.generation ?? 0,
-    idleSeconds * 1000,
     ...counters.map(({ windowMs }) => windowMs),
+    ...(session ? [session.generation, idleSeconds * 1000] : [0]),
+    ...section(remembered.length, idleSeconds * 1000),
     ...remembered.map(({ generation }) => generation),
+    ...section(increments.size, incrementsLiveMs),
+    ...[...increments.values()].flatMap((fields) => [fields.size, ...[...fields].flat()]),
   ];
   try {
     const reply = await runScript<number[]>(gateScript, keys, args.map(String));
@@ -84,6 +94,8 @@ async function askFleet(counters: readonly Counter[], session: ActorSession | un
     }));
     return { counts, generation: Number(reply[counters.length * 2] ?? -1) };
   } catch (error) {
+    // Perhaps they were counted: that may happen to a measurement, but it must not be lost with every hiccup of Redis.
+    returnIncrements(increments);
     if (isAway(error))
       logger.warn('Redis does not answer: this instance counts alone', { reason: `${error}` });
     else if (isRefusal(error))

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import { toError } from '#lib/errors/to-error.ts';
+import { runInvocation } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { recordInvocation } from '#lib/observability/metrics.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
@@ -50,10 +51,12 @@ export function defineJob(
       run({ ctx: { actor, requestId: slot.id, now: new Date(slot.time), signal } }),
     );
   };
-  const handler = middy({ timeoutEarlyInMillis: deadlineReserveMs })
+  const runJob = middy({ timeoutEarlyInMillis: deadlineReserveMs })
     .use(finishRun(spec.id) as MiddlewareObj)
-    .handler(operation as never);
-  return Object.assign(handler as unknown as Omit<Job, 'spec'>, { spec }) as Job;
+    .handler(operation as never) as unknown as typeof handler;
+  const handler = (event: ScheduledEvent, context: LambdaContext): Promise<unknown> =>
+    runInvocation(context.getRemainingTimeInMillis() - signalReserveMs, true, () => runJob(event, context));
+  return Object.assign(handler, { spec });
 }
 
 /** Ends every run, whatever its outcome: one line, one measurement. */

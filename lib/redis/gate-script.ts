@@ -1,35 +1,57 @@
 import { defineScript } from './run-script.ts';
 
 /**
- * KEYS: the counters, the caller's session if there is one, the sessions to remember.
- * ARGV: number of counters, the generation that the caller's session has to have (0: no session), ms a session lives on after a
- * use, the window of each counter in ms, the generation of each session to remember.
- * -> for each counter { requests in the window, ms until it ends }, then the generation of the caller's session (-1: not known).
- * Integers and flat arrays only, so that it runs the same on Upstash, Redis 7 and the local endpoint.
+ * The one script of the gate: sections that each read their keys and arguments in order and push integers, so that a section is added
+ * without counting those before it. Integers and flat arrays only, so that it runs the same on Upstash, Redis 7 and the local endpoint.
+ *
+ * | section | arguments | keys | reply |
+ * | --- | --- | --- | --- |
+ * | counters | how many, then a window in ms each | one each | each: requests in the window, ms until it ends |
+ * | session | generation it has to have, ms it lives on after a use; 0: none | one if there is one | generation, -1 when not known |
+ * | remembered | how many, ms they live, then a generation each | one each | |
+ * | increments | how many keys, ms they live, then for each: how many fields, and each field with its increment | one each | |
  */
 export const gateScript = defineScript(`
-local reply = {}
-local counters, expected, idle = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local sessions = expected > 0 and 1 or 0
-for index = 1, counters do
-  local window = ARGV[index + 3]
-  local count = redis.call('INCR', KEYS[index])
-  local remaining = redis.call('PTTL', KEYS[index])
+local keysRead, argumentsRead, reply = 0, 0, {}
+local function nextKey() keysRead = keysRead + 1 return KEYS[keysRead] end
+local function nextArgument() argumentsRead = argumentsRead + 1 return ARGV[argumentsRead] end
+local function nextNumber() return tonumber(nextArgument()) end
+local function push(value) reply[#reply + 1] = value end
+
+for _ = 1, nextNumber() do
+  local key, window = nextKey(), nextArgument()
+  local count = redis.call('INCR', key)
+  local remaining = redis.call('PTTL', key)
   if count == 1 or remaining < 0 then
-    redis.call('PEXPIRE', KEYS[index], window)
+    redis.call('PEXPIRE', key, window)
     remaining = tonumber(window)
   end
-  reply[#reply + 1] = count
-  reply[#reply + 1] = remaining
+  push(count)
+  push(remaining)
 end
-if sessions == 1 then
-  local key = KEYS[counters + 1]
+
+local expected = nextNumber()
+if expected > 0 then
+  local key, idle = nextKey(), nextArgument()
   local generation = tonumber(redis.call('GET', key) or '-1')
   if generation == expected then redis.call('PEXPIRE', key, idle) end
-  reply[#reply + 1] = generation
+  push(generation)
 end
-for index = counters + sessions + 1, #KEYS do
-  redis.call('SET', KEYS[index], ARGV[index - sessions + 3], 'PX', idle, 'NX')
+
+local remembered = nextNumber()
+if remembered > 0 then
+  local idle = nextArgument()
+  for _ = 1, remembered do redis.call('SET', nextKey(), nextArgument(), 'PX', idle, 'NX') end
+end
+
+local hashes = nextNumber()
+if hashes > 0 then
+  local lifetime = nextArgument()
+  for _ = 1, hashes do
+    local key = nextKey()
+    for _ = 1, nextNumber() do redis.call('HINCRBY', key, nextArgument(), nextArgument()) end
+    redis.call('PEXPIRE', key, lifetime)
+  end
 end
 return reply
 `);

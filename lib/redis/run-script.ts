@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { getInvocation } from '#lib/invocation.ts';
 import { getRedis } from './client.ts';
 
 /** A Lua script with its SHA-1, by which the server knows it. */
@@ -14,11 +15,15 @@ export function defineScript(source: string): Script {
 /** Runs a script in one round trip; in two when the server does not know it yet, which is once after it starts. */
 export async function runScript<T>(script: Script, keys: string[], args: string[]): Promise<T> {
   const redis = getRedis();
+  const startedAt = performance.now();
   try {
     return await redis.evalsha<string[], T>(script.sha1, keys, args);
   } catch (error) {
     if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw error;
-    return redis.eval<string[], T>(script.source, keys, args);
+    return await redis.eval<string[], T>(script.source, keys, args);
+  } finally {
+    const invocation = getInvocation();
+    if (invocation) invocation.redisMs += performance.now() - startedAt;
   }
 }
 

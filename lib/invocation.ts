@@ -1,0 +1,36 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/**
+ * What one request or run of a job may still take and has used so far. Infrastructure (database, Redis, outbound calls) reads it;
+ * verbs have their `Context`.
+ */
+export interface Invocation {
+  /** On the clock of `performance.now()`: when we have to have answered. */
+  readonly deadlineAtMs: number;
+  /** Declares a time-out of its own, as jobs do: single statements may take longer than those of a quick request. */
+  readonly isLong: boolean;
+  databaseMs: number;
+  statements: number;
+  redisMs: number;
+  outboundMs: number;
+}
+
+const storage = new AsyncLocalStorage<Invocation>();
+
+/** Runs `work`, and whatever it starts, as one invocation that has `remainingMs` left. */
+export function runInvocation<T>(remainingMs: number, isLong: boolean, work: () => T): T {
+  const deadlineAtMs = performance.now() + remainingMs;
+  return storage.run({ deadlineAtMs, isLong, databaseMs: 0, statements: 0, redisMs: 0, outboundMs: 0 }, work);
+}
+
+/** The invocation under way; undefined outside of one, as in scripts. */
+export function getInvocation(): Invocation | undefined {
+  return storage.getStore();
+}
+
+/** How much of `wantedMs` the invocation under way has left, in whole ms; at least 1. */
+export function withinDeadline(wantedMs: number): number {
+  const invocation = storage.getStore();
+  const remainingMs = invocation ? invocation.deadlineAtMs - performance.now() : wantedMs;
+  return Math.max(1, Math.floor(Math.min(wantedMs, remainingMs)));
+}

@@ -1,0 +1,34 @@
+/** Redis forgets a hash of measurements this long after its last increment, folded into PostgreSQL or not. */
+export const incrementsLiveMs = 2 * 60 * 60 * 1000;
+
+// Bounds the memory, and the size of one gate call, while Redis is away.
+const maxFields = 500;
+
+/** Redis hash -> field -> by how much it grows. */
+export type Increments = Map<string, Map<string, number>>;
+
+let pending: Increments = new Map();
+let pendingFields = 0;
+
+/** Has the next gate call of this instance add to a field of a Redis hash; while Redis is away, what exceeds 500 fields is lost. */
+export function addIncrement(key: string, field: string, by: number): void {
+  const fields = pending.get(key) ?? new Map<string, number>();
+  const counted = fields.get(field);
+  if (counted === undefined && pendingFields >= maxFields) return;
+  if (counted === undefined) pendingFields++;
+  fields.set(field, (counted ?? 0) + by);
+  pending.set(key, fields);
+}
+
+/** The increments to send, which are then forgotten here. */
+export function takeIncrements(): Increments {
+  const taken = pending;
+  pending = new Map();
+  pendingFields = 0;
+  return taken;
+}
+
+/** Keeps for the next gate call what this one could not send. */
+export function returnIncrements(increments: Increments): void {
+  for (const [key, fields] of increments) for (const [field, by] of fields) addIncrement(key, field, by);
+}
