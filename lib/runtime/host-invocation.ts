@@ -1,0 +1,16 @@
+import { getInvocation, runInvocation } from '#lib/invocation.ts';
+import { beginInvocation, endInvocation } from './process-state.ts';
+
+/** Runs a request or a job that has `remainingMs` left, with what it began beside itself: nothing is under way when it ends. */
+export function hostInvocation<T>(remainingMs: number, isLong: boolean, work: () => Promise<T>): Promise<T> {
+  beginInvocation();
+  return runInvocation(remainingMs, isLong, async () => {
+    try {
+      return await work();
+    } finally {
+      const beside = getInvocation()?.beside;
+      if (beside) await Promise.all(beside);
+      endInvocation();
+    }
+  });
+}
