@@ -9,6 +9,7 @@ import { rateLimits } from '#lib/http/rate-limits.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { getRedis } from '#lib/redis/client.ts';
 import { call } from '#test/support/call.ts';
+import { countStatements } from '#test/support/count-statements.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { startTcpProxy } from '#test/support/tcp-proxy.ts';
 import { createMember, type Member } from '#test/support/tenant.ts';
@@ -79,10 +80,10 @@ test('a flood of made-up keys is limited before the database is asked', async ()
   const sourceIp = '203.0.113.11';
   await getRedis().set(`rate:read:ip:${sourceIp}`, String(rateLimits.read.limit), { px: 60_000 });
   forgetKeyRing();
-  const before = proxy.connections();
+  const before = await countStatements();
   const { status, body } = await call(getCurrentUser, { token: withUnknownKey(token), sourceIp });
   expect([status, body.code]).toEqual([429, 'rate_limited']);
-  expect(proxy.connections()).toBe(before);
+  expect(await countStatements()).toBe(before);
 });
 
 test('made-up keys count for the address, and ask the database once in ten seconds', async () => {
