@@ -15,6 +15,7 @@ export interface Invocation {
   outboundMs: number;
   /** Work beside the request's own, which has to end before the answer leaves. */
   beside?: Promise<unknown>[];
+  atEnd?: (() => void)[];
 }
 
 const storage = new AsyncLocalStorage<Invocation>();
@@ -46,4 +47,13 @@ export function runBeside(work: Promise<unknown>): void {
   if (!invocation) return;
   invocation.beside ??= [];
   invocation.beside.push(work);
+}
+
+/** Has `work`, which must not throw, run when the invocation under way has done everything else; at once outside of one. */
+export function runAtEnd(work: () => void): void {
+  const invocation = storage.getStore();
+  if (invocation) {
+    invocation.atEnd ??= [];
+    invocation.atEnd.push(work);
+  } else work();
 }

@@ -65,7 +65,7 @@ export async function getJwks(now: Date): Promise<Jwks> {
 
 /** Makes the next use read the keys again. */
 export function forgetKeyRing(): void {
-  rings.delete(onlyRing);
+  rings.forget(onlyRing);
 }
 
 function getRing(now: Date, maxAgeMs?: number): Promise<KeyRing> {

@@ -1,9 +1,9 @@
 import { toAppError } from '#lib/errors/to-app-error.ts';
-import { runBeside, withinDeadline } from '#lib/invocation.ts';
+import { runAtEnd, runBeside, withinDeadline } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { withTimeLimit } from './time-limit.ts';
 
-/** Each period counts from the load of a value and is not shorter than the one before it. ADR 0019. */
+/** Each period counts from the load of a value. ADR 0019. */
 interface CacheOptions {
   readonly name: string;
   /** For so long the value is used as it is; up to a tenth less, so that instances do not refresh in step. */
@@ -29,7 +29,7 @@ export interface Cache<T> {
   /** The value if `get` would have it without waiting. */
   peek(key: string, now: Date): T | undefined;
   /** Forgets the value, and that of a load under way: it may have begun before what made it wrong. */
-  delete(key: string): void;
+  forget(key: string): void;
 }
 
 interface Entry<T> {
@@ -67,27 +67,29 @@ export function getCacheStatistics(): CacheStatistics[] {
   return caches.map(({ statistics }) => statistics());
 }
 
-/** Forgets all values with this tag, in this instance: the others learn of a change when theirs are no longer fresh. */
+/**
+ * Forgets all values with this tag when the invocation under way ends, so behind its transactions, or at once outside of one. In this
+ * instance: the others learn of a change when their values are no longer fresh.
+ */
 export function invalidateTag(tag: string): void {
-  for (const cache of caches) cache.invalidateTag(tag);
+  runAtEnd(() => {
+    for (const cache of caches) cache.invalidateTag(tag);
+  });
 }
 
 /** A cache in the memory of this instance. It has no timer of its own: time is what its callers say. */
 export function createCache<T>(options: CacheOptions): Cache<T> {
-  const { name, freshMs, staleMs = freshMs, awayMs = staleMs, maxEntries, tagsOf = () => [] } = options;
+  const { name, freshMs, staleMs = 0, awayMs = 0, maxEntries, tagsOf = () => [] } = options;
   const entries = new Map<string, Entry<T>>();
   const loads = new Map<string, Promise<T>>();
   const statistics = { name, entries: 0, hits: 0, stale: 0, misses: 0, failures: 0, evictions: 0 };
 
   const store = (key: string, value: T, nowMs: number) => {
     entries.delete(key);
-    entries.set(key, {
-      value,
-      loadedAtMs: nowMs,
-      freshUntilMs: nowMs + freshMs * (1 - Math.random() * jitter),
-      staleUntilMs: nowMs + staleMs,
-      awayUntilMs: nowMs + awayMs,
-    });
+    const freshUntilMs = nowMs + freshMs * (1 - Math.random() * jitter);
+    const staleUntilMs = Math.max(freshUntilMs, nowMs + staleMs);
+    const awayUntilMs = Math.max(staleUntilMs, nowMs + awayMs);
+    entries.set(key, { value, loadedAtMs: nowMs, freshUntilMs, staleUntilMs, awayUntilMs });
     if (entries.size <= maxEntries) return;
     entries.delete(entries.keys().next().value as string);
     statistics.evictions++;
@@ -190,6 +192,6 @@ export function createCache<T>(options: CacheOptions): Cache<T> {
       const entry = entries.get(key);
       return entry && now.getTime() < entry.staleUntilMs ? entry.value : undefined;
     },
-    delete: forget,
+    forget,
   };
 }

@@ -8,8 +8,9 @@ export function hostInvocation<T>(remainingMs: number, isLong: boolean, work: ()
     try {
       return await work();
     } finally {
-      const beside = getInvocation()?.beside;
-      if (beside) await Promise.all(beside);
+      const invocation = getInvocation();
+      if (invocation?.beside) await Promise.all(invocation.beside);
+      for (const finish of invocation?.atEnd ?? []) finish();
       endInvocation();
     }
   });

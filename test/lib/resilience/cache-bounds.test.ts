@@ -51,7 +51,7 @@ test('never holds more than its bound, and never gives out what is too old or wa
         };
         for (const [order, { key, afterMs, kind }] of steps.entries()) {
           nowMs += afterMs;
-          if (kind === 'delete') cache.delete(key);
+          if (kind === 'delete') cache.forget(key);
           if (kind === 'tag') invalidateTag(`key ${key}`);
           if (kind === 'delete' || kind === 'tag') forgottenAt.set(key, order);
           else await use(key, order, kind === 'away');

@@ -191,7 +191,7 @@ describe('what was forgotten', () => {
   test('by key or tag is loaded again, and nothing else', async () => {
     const cache = makeCache();
     for (const [index, key] of ['ab', 'ac', 'b'].entries()) await cache.get(key, at(0), loads(index));
-    cache.delete('ab');
+    cache.forget('ab');
     expect(await cache.get('ac', at(1), never)).toBe(1);
     invalidateTag('first letter a');
     expect(await cache.get('b', at(1), never)).toBe(2);
@@ -214,7 +214,7 @@ describe('what was forgotten', () => {
     await cache.get('a', at(0), loads(1));
     const { promise, reject } = deferred<number>();
     const caller = cache.get('a', at(500), () => promise);
-    cache.delete('a');
+    cache.forget('a');
     reject(new AppError('unavailable', 'gone'));
     await expect(caller).rejects.toMatchObject({ code: 'unavailable' });
   });
