@@ -22,7 +22,7 @@ export function getAwsEnvironment(): AwsEnvironment {
 
 /** True in a Lambda function. */
 export function isLambda(): boolean {
-  return process.env.AWS_LAMBDA_FUNCTION_NAME !== undefined;
+  return Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
 }
 
 /** The memory of the Lambda function; undefined elsewhere. */

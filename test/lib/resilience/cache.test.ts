@@ -209,6 +209,15 @@ describe('what was forgotten', () => {
     expect(await cache.get('a', at(1), never)).toBe(2);
   });
 
+  test('by a tag does not stay as it was before the transaction of an invocation committed', async () => {
+    const cache = makeCache();
+    await hostInvocation(1_000, false, async () => {
+      invalidateTag('first letter a');
+      await cache.get('a', at(0), loads(1));
+    });
+    expect(await cache.get('a', at(0), loads(2))).toBe(2);
+  });
+
   test('does not come back because its source is away', async () => {
     const cache = makeCache();
     await cache.get('a', at(0), loads(1));
