@@ -50,9 +50,10 @@ export interface CacheStatistics {
   evictions: number;
 }
 
-// A request answers in a second whatever hangs (RES-10): what has a value to fall back on gives up early.
+// A request answers in a second whatever hangs (RES-10): one that has a value to fall back on gives up early, to wait once more for what
+// it came for.
 const firstLoadMs = 800;
-const reloadMs = 300;
+const reloadMs = 200;
 // What is away is asked again after that; each time costs a request up to `reloadMs`.
 const retryMs = 10_000;
 const jitter = 0.1;
