@@ -31,7 +31,7 @@ export async function generateFiles(): Promise<Map<string, string>> {
     ['lib/config/environment.yml', renderEnvironment()],
     ['lib/config/secrets.yml', renderSecrets()],
     ['.env.example', renderEnvExample()],
-    ['lib/accounts/password-blocklist.ts', renderPasswordBlocklist()],
+    ['lib/accounts/password-blocklist.txt', renderPasswordBlocklist()],
   ]);
   const inArea = <T extends { area: string }>(operations: readonly T[], area: string) =>
     operations.filter((operation) => operation.area === area);

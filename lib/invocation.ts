@@ -13,6 +13,9 @@ export interface Invocation {
   statements: number;
   redisMs: number;
   outboundMs: number;
+  /** Work beside the request's own, which has to end before the answer leaves. */
+  beside?: Promise<unknown>[];
+  atEnd?: (() => void)[];
 }
 
 const storage = new AsyncLocalStorage<Invocation>();
@@ -33,4 +36,24 @@ export function withinDeadline(wantedMs: number): number {
   const invocation = storage.getStore();
   const remainingMs = invocation ? invocation.deadlineAtMs - performance.now() : wantedMs;
   return Math.max(1, Math.floor(Math.min(wantedMs, remainingMs)));
+}
+
+/**
+ * Has the answer of the invocation under way wait for `work`, which must not reject: on Lambda, what is still going on when the answer
+ * leaves goes on in the next invocation, perhaps hours later. Outside of an invocation nobody waits.
+ */
+export function runBeside(work: Promise<unknown>): void {
+  const invocation = storage.getStore();
+  if (!invocation) return;
+  invocation.beside ??= [];
+  invocation.beside.push(work);
+}
+
+/** Has `work`, which must not throw, run when the invocation under way has done everything else; at once outside of one. */
+export function runAtEnd(work: () => void): void {
+  const invocation = storage.getStore();
+  if (invocation) {
+    invocation.atEnd ??= [];
+    invocation.atEnd.push(work);
+  } else work();
 }

@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { loadDocument } from '#lib/docs/load-document.ts';
 import { renderDocs } from '#lib/docs/render-docs.ts';
+import { documentCacheControl, renderOnce } from '#lib/docs/render-once.ts';
 import { pageSecurityPolicy } from '#lib/docs/render-page.ts';
 import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
+
+const page = renderOnce(() => renderDocs(loadDocument(import.meta.dirname)));
 
 export const handler = defineStaticEndpoint(
   {
@@ -14,8 +17,12 @@ export const handler = defineStaticEndpoint(
       status: 200,
       schema: z.string(),
       contentType: 'text/html; charset=utf-8',
-      headers: { 'Content-Security-Policy': () => pageSecurityPolicy },
+      headers: {
+        'Content-Security-Policy': () => pageSecurityPolicy,
+        'Cache-Control': () => documentCacheControl,
+        ETag: page.entityTag,
+      },
     },
   },
-  () => renderDocs(loadDocument(import.meta.dirname)),
+  page.text,
 );

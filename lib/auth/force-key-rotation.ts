@@ -8,7 +8,7 @@ import type { RotateSigningKeysInput } from './schemas.ts';
 
 /**
  * Begins a rotation before its time. When the current key is compromised it is revoked at once, with every key before it, and a new
- * one signs: instances that still hold the old one find out within five minutes.
+ * one signs: instances that still hold the old one find out within five minutes, without the database within fifteen.
  */
 export async function forceKeyRotation(
   ctx: Context,

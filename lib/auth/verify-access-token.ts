@@ -1,9 +1,9 @@
-import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import * as z from 'zod';
 import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import type { UserActor } from './actor.ts';
-import { findVerifier, tokenAlgorithm } from './key-ring.ts';
+import { findVerifier, isVerifierAtHand, tokenAlgorithm } from './key-ring.ts';
 import { type Role, roles } from './permissions.ts';
 
 const AccessClaims = z.object({
@@ -37,6 +37,22 @@ export async function verifyAccessToken(token: string, now: Date): Promise<UserA
   if (verified.size >= rememberedAtMost) verified.clear();
   verified.set(token, { actor, kid, expiresAtMs: Number(payload.exp) * 1000 });
   return actor;
+}
+
+/** True when the key that a token names has to be asked for first; what it says is not verified. */
+export function needsKeys(token: string, now: Date): boolean {
+  const kid = verified.get(token)?.kid ?? readKid(token);
+  return kid !== undefined && !isVerifierAtHand(kid, now);
+}
+
+function readKid(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).kid;
+  } catch (error) {
+    // Verification says so, without asking for a key.
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 function toActor(payload: JWTPayload): UserActor {

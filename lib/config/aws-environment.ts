@@ -19,3 +19,14 @@ export function getAwsEnvironment(): AwsEnvironment {
     throw new Error('AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
   return { region, accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }), sesEndpoint };
 }
+
+/** True in a Lambda function. */
+export function isLambda(): boolean {
+  return Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
+}
+
+/** The memory of the Lambda function; undefined elsewhere. */
+export function getMemoryLimitBytes(): number | undefined {
+  const megabytes = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  return megabytes > 0 ? megabytes * 1024 * 1024 : undefined;
+}

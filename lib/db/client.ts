@@ -1,6 +1,7 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { getConfig } from '#lib/config/get-config.ts';
+import { closeOnShutdown } from '#lib/runtime/shutdown.ts';
 
 let connection: ReturnType<typeof connect> | undefined;
 
@@ -22,7 +23,11 @@ export async function closePool(timeoutSeconds: number): Promise<void> {
   await closing?.client.end({ timeout: timeoutSeconds });
 }
 
+// Of the 250 ms that a shutdown has: a statement under way may end in them, then its connection is cut.
+const shutdownSeconds = 0.15;
+
 function connect() {
+  closeOnShutdown('database', () => closePool(shutdownSeconds));
   const config = getConfig();
   const client = postgres(config.DATABASE_URL, {
     max: config.DATABASE_POOL_MAX,

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { defaultTimeoutSeconds } from '#lib/http/endpoint-spec.ts';
 import type { EndpointOperation, JobOperation } from './load-operations.ts';
 
@@ -80,11 +80,16 @@ function isStatic({ spec }: EndpointOperation): boolean {
   return spec.isStatic === true;
 }
 
-/** JSON files beside a handler travel with it: they are read at run time, not bundled. */
+/** What travels with the functions of an area to be read at run time, beside JSON files in its folder; `npm run package` finds what is missing. */
+const areaAssets: Readonly<Record<string, readonly string[]>> = {
+  auth: ['lib/accounts/password-blocklist.txt'],
+};
+
 function assets(module: string): string {
   const folder = dirname(module);
-  const hasAssets = readdirSync(folder).some((file) => file.endsWith('.json'));
-  return hasAssets ? `  package:\n    patterns: ['${folder}/*.json']\n` : '';
+  const hasJson = readdirSync(folder).some((file) => file.endsWith('.json'));
+  const patterns = [...(hasJson ? [`${folder}/*.json`] : []), ...(areaAssets[basename(folder)] ?? [])];
+  return patterns.length > 0 ? `  package:\n    patterns: ['${patterns.join("', '")}']\n` : '';
 }
 
 function httpEvent({ spec }: EndpointOperation): string {

@@ -6,8 +6,9 @@ import type { Context } from '#lib/context.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { toError } from '#lib/errors/to-error.ts';
-import { runInvocation } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
+import { hostInvocation } from '#lib/runtime/host-invocation.ts';
+import { markDefined } from '#lib/runtime/process-state.ts';
 import type { AnyEndpointSpec } from './endpoint-spec.ts';
 import { finishRequest } from './finish-request.ts';
 import type { HttpRequest } from './http-request.ts';
@@ -74,9 +75,10 @@ export function createPipeline(
   const answer = middy(pipeline as never, { timeoutEarlyInMillis: 0 }).use(net) as unknown as typeof handler;
   const isLong = spec.timeoutSeconds !== undefined;
   const handler = (event: APIGatewayProxyEventV2, context: LambdaContext): Promise<HttpResponse> =>
-    runInvocation(context.getRemainingTimeInMillis() - deadlineReserveMs, isLong, () =>
+    hostInvocation(context.getRemainingTimeInMillis() - deadlineReserveMs, isLong, () =>
       answer(event, context),
     );
+  markDefined();
   return Object.assign(handler, { spec });
 }
 

@@ -19,7 +19,7 @@ export function toResponse(
   }
   if (headers.etag && request.method === 'GET') {
     // A copy may be kept, but has to be asked about before each use.
-    headers['cache-control'] = 'private, no-cache';
+    headers['cache-control'] ??= 'private, no-cache';
     if (matchesEntityTag(request.headers['if-none-match'], headers.etag)) {
       const { 'content-type': _, ...validators } = headers;
       return { statusCode: 304, headers: validators };

@@ -4,10 +4,11 @@ import * as z from 'zod';
 import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import { toError } from '#lib/errors/to-error.ts';
-import { runInvocation } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { recordInvocation } from '#lib/observability/metrics.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
+import { hostInvocation } from '#lib/runtime/host-invocation.ts';
+import { markDefined } from '#lib/runtime/process-state.ts';
 import { parseRate, type Schedule } from './schedule.ts';
 
 export interface JobSpec {
@@ -55,7 +56,8 @@ export function defineJob(
     .use(finishRun(spec.id) as MiddlewareObj)
     .handler(operation as never) as unknown as typeof handler;
   const handler = (event: ScheduledEvent, context: LambdaContext): Promise<unknown> =>
-    runInvocation(context.getRemainingTimeInMillis() - signalReserveMs, true, () => runJob(event, context));
+    hostInvocation(context.getRemainingTimeInMillis() - signalReserveMs, true, () => runJob(event, context));
+  markDefined();
   return Object.assign(handler, { spec });
 }
 

@@ -42,12 +42,35 @@ if (rows.some(({ kb, budget }) => kb > budget)) {
   process.exit(1);
 }
 
+assertAssetsPackaged();
+
 // The zips have no package.json, so Lambda takes their files for CommonJS; here ours would say otherwise.
 writeFileSync(join(root, '.esbuild/package.json'), '{}');
 // A bundle that cannot be loaded, or wants a setting to be, would fail at its first request.
 const bundles = JSON.stringify(rows.map(({ file }) => join(buildFolder, file)));
 const load = `for (const bundle of ${bundles}) if (typeof require(bundle).handler !== 'function') throw new Error(bundle)`;
 execFileSync(process.execPath, ['--input-type=commonjs', '-e', load], { env: {}, stdio: 'inherit' });
+
+/** Ends the process when a bundle reads a file of lib/ that its zip does not have: the first request would find out. */
+function assertAssetsPackaged(): void {
+  const state = JSON.parse(readFileSync(join(root, '.serverless/serverless-state.json'), 'utf8'));
+  const functions = Object.values(state.service.functions) as {
+    handler: string;
+    package: { artifact: string };
+  }[];
+  const missing = functions.flatMap(({ handler, package: { artifact } }) => {
+    const bundle = readFileSync(join(root, '.esbuild/.build', handler.replace(/\.handler$/, '.js')), 'utf8');
+    // The names of files stand uncompressed in a zip.
+    const zip = readFileSync(join(root, artifact));
+    const assets = [...bundle.matchAll(/"\.\.\/\.\.\/(lib\/[\w/.-]+)"/g)].map(([, asset]) => asset ?? '');
+    return assets.filter((asset) => !zip.includes(asset)).map((asset) => `${artifact} has no ${asset}`);
+  });
+  if (missing.length === 0) return;
+  console.error(
+    `\n${missing.join('\n')}\nSay in lib/generate/functions-yaml.ts that it travels with its area.`,
+  );
+  process.exit(1);
+}
 
 function readOption(name: string): string | undefined {
   const position = process.argv.indexOf(name);

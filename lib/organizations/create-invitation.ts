@@ -1,4 +1,4 @@
-import { eq, ne, sql } from 'drizzle-orm';
+import { ne, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import { holdRoles } from '#lib/auth/find-roles.ts';
@@ -8,13 +8,13 @@ import { isMemberByEmail } from '#lib/auth/is-member-by-email.ts';
 import { isAllowed } from '#lib/auth/permissions.ts';
 import type { Context } from '#lib/context.ts';
 import { invitations } from '#lib/db/schema/invitations.ts';
-import { organizations } from '#lib/db/schema/organizations.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { accountLink } from '#lib/mail/account-link.ts';
 import { type Mail, queueMail } from '#lib/mail/queue-mail.ts';
+import { findSettings } from './find-settings.ts';
 import type { CreateInvitationInput, Invitation } from './invitation-schemas.ts';
-import { noOrganization, requireOwnOrganization, toOrganization } from './own-organization.ts';
+import { requireOwnOrganization } from './own-organization.ts';
 
 const dayMs = 86_400_000;
 
@@ -34,9 +34,7 @@ export async function createInvitation(
     const roles = await holdRoles(tx, actor);
     if (!roles || !isAllowed({ ...actor, roles }, 'invitations:manage'))
       throw new AppError('forbidden', 'This needs the permission invitations:manage');
-    const [row] = await tx.select().from(organizations).where(eq(organizations.id, actor.organizationId));
-    if (!row) throw noOrganization(organizationId);
-    const { settings } = toOrganization(row);
+    const settings = await findSettings({ ...ctx, db: tx });
     const inviter = (await findUsers(tx, [actor.userId])).get(actor.userId);
     const { email, role = settings.defaultRole } = input;
     if (role === 'owner' && (!roles.includes('owner') || actor.type !== 'user'))

@@ -6,6 +6,7 @@ import { organizations } from '#lib/db/schema/organizations.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { mergePatch } from '#lib/projects/merge-patch.ts';
+import { forgetSettings } from './find-settings.ts';
 import { noOrganization, requireOwnOrganization, toOrganization } from './own-organization.ts';
 import type { Organization, UpdateOrganizationInput } from './schemas.ts';
 
@@ -35,6 +36,7 @@ export async function updateOrganization(
       .where(isOwn)
       .returning();
     if (!after) throw noOrganization(id);
+    forgetSettings(id);
     await recordAuditEvent(tx, ctx, { action: 'organization.update', entityId: id, before, after });
     return toOrganization(after);
   });

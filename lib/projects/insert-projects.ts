@@ -4,6 +4,8 @@ import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
 import { projects } from '#lib/db/schema/projects.ts';
+import { invalidateTag } from '#lib/resilience/cache.ts';
+import { projectsTag } from './projects-tag.ts';
 import type { CreateProjectInput, Project } from './schemas.ts';
 import { deriveSlug } from './slug.ts';
 
@@ -32,6 +34,7 @@ export async function insertProjects(
       where: sql`deleted_at is null`,
     })
     .returning();
+  invalidateTag(projectsTag(ctx.actor.organizationId));
   await recordAuditEvent(
     tx,
     ctx,

@@ -3,6 +3,8 @@ import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
 import { projects } from '#lib/db/schema/projects.ts';
+import { invalidateTag } from '#lib/resilience/cache.ts';
+import { projectsTag } from './projects-tag.ts';
 
 // A statement has at most 65,535 parameters, and an audit event has eight.
 const batchSize = 1_000;
@@ -13,6 +15,7 @@ export async function reassignProjects(
   ctx: Context,
   { from, to }: { from: string; to: string },
 ): Promise<void> {
+  invalidateTag(projectsTag(ctx.actor.organizationId));
   const isTheirs = and(eq(projects.organizationId, ctx.actor.organizationId), eq(projects.ownerId, from));
   for (let moved = batchSize; moved === batchSize; ) {
     const batch = await tx

@@ -4,8 +4,10 @@ import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
 import { projects } from '#lib/db/schema/projects.ts';
+import { invalidateTag } from '#lib/resilience/cache.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import { isOwnProject, requireProject, selectForUpdate, staleVersion } from './live-project.ts';
+import { projectsTag } from './projects-tag.ts';
 import type { Project, UpdateProjectInput } from './schemas.ts';
 
 type Changes = UpdateProjectInput & { deletedAt?: SQL | null };
@@ -30,6 +32,7 @@ export async function saveProject(
     .returning()
     .catch(explainRefusal(ctx, { slug: before.slug, ...changes }));
   if (!after) throw staleVersion(requireProject(before.id, await selectForUpdate(tx, ctx, before.id)));
+  invalidateTag(projectsTag(ctx.actor.organizationId));
   await recordAuditEvent(tx, ctx, { action, entityId: after.id, before, after });
   return after;
 }

@@ -151,7 +151,9 @@ export const ProjectStats = z
     byOwner: z
       .array(z.object({ ownerId: z.uuid(), count: z.int() }))
       .meta({ description: 'The ten owners with the most projects.' }),
-    asOf: z.iso.datetime(),
+    asOf: z.iso
+      .datetime()
+      .meta({ description: 'When they were counted: at most two seconds before the answer.' }),
   })
   .meta({ id: 'ProjectStats' });
 export type ProjectStats = z.input<typeof ProjectStats>;

@@ -19,7 +19,17 @@ const sources: Source[] = ['functions', 'lib', 'drizzle', 'test']
 const inFunctions = (file: string) => file.startsWith('functions/') && file !== 'functions/generate.ts';
 const inTooling = (file: string) => /^lib\/(local|generate)\//.test(file);
 const inLib = (file: string) => file.startsWith('lib/') && !inTooling(file);
-const plumbing = new Set(['http', 'observability', 'config', 'errors', 'redis', 'db', 'jobs']);
+const plumbing = new Set([
+  'http',
+  'observability',
+  'config',
+  'errors',
+  'redis',
+  'db',
+  'jobs',
+  'resilience',
+  'runtime',
+]);
 const inDomain = (file: string) => inLib(file) && !plumbing.has(file.split('/')[1] ?? '');
 
 /** What a file imports at run time (`import type` is erased): paths from the root, or names of packages. */

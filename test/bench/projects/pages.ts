@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 import type { Context } from '#lib/context.ts';
-import { getProjectStats } from '#lib/projects/get-project-stats.ts';
+import { readProjectStats } from '#lib/projects/read-project-stats.ts';
 import { ListProjectsQuery, projectSorts } from '#lib/projects/schemas.ts';
 import { type Position, selectPage, sortFieldOf } from '#lib/projects/select-page.ts';
 import { median, printTable, timeInTurn } from './measure.ts';
@@ -38,7 +38,7 @@ export async function measurePages(ctx: Context, positions: Record<string, Posit
 
 /** PRJ-12: at most 10 ms. */
 export async function measureStats(ctx: Context, sql: postgres.Sql): Promise<void> {
-  const stats = await median(() => getProjectStats(ctx), 51);
+  const stats = await median(() => readProjectStats(ctx), 51);
   const recount = await median(
     () =>
       sql`select status, count(*) from projects where organization_id = ${organizationId} and deleted_at is null group by status`,

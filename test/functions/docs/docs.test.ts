@@ -27,6 +27,17 @@ test('the document is OpenAPI 3.1', async () => {
   });
 });
 
+test.each([
+  ['the page', getDocs],
+  ['the document', getOpenapi],
+])('%s is kept for five minutes, and asked for again without being sent again', async (_, handler) => {
+  const { headers } = await call(handler);
+  expect(headers['cache-control']).toBe('public, max-age=300');
+  const again = await call(handler, { headers: { 'if-none-match': String(headers.etag) } });
+  expect([again.status, again.text, again.headers.etag]).toEqual([304, '', headers.etag]);
+  expect((await call(handler, { headers: { 'if-none-match': '"another"' } })).status).toBe(200);
+});
+
 test('an unknown problem type is 404', async () => {
   for (const code of ['nope', 'toString', '__proto__'])
     expect((await call(getProblem, { params: { code } })).body.code).toBe('not_found');

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { handler as foldProjectCounts } from '#functions/jobs/fold-project-counts.ts';
+import { handler as createOne } from '#functions/projects/create-project.ts';
+import { handler as deleteOne } from '#functions/projects/delete-project.ts';
 import { handler as getProjectStats } from '#functions/projects/get-project-stats.ts';
+import { handler as updateOne } from '#functions/projects/update-project.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { deleteProject } from '#lib/projects/delete-project.ts';
+import { projectsTag } from '#lib/projects/projects-tag.ts';
 import { CreateProjectInput, projectStatuses } from '#lib/projects/schemas.ts';
 import { updateProject } from '#lib/projects/update-project.ts';
+import { invalidateTag } from '#lib/resilience/cache.ts';
 import { call } from '#test/support/call.ts';
 import { lambdaContext } from '#test/support/event.ts';
 import { createTenant, type Member, sql } from '#test/support/tenant.ts';
@@ -40,7 +45,11 @@ async function recount({ actor }: Member) {
   };
 }
 
-const read = async ({ token }: Member) => (await call(getProjectStats, { token })).body;
+/** As an instance reads them that has not yet: the writes here come from beside it. */
+const read = async ({ token, actor }: Member) => {
+  invalidateTag(projectsTag(actor.organizationId));
+  return (await call(getProjectStats, { token })).body;
+};
 const fold = () =>
   foldProjectCounts({ id: 'run', time: new Date().toISOString() } as never, lambdaContext(60_000));
 
@@ -54,6 +63,10 @@ test('an organization without projects has zeros', async () => {
   const member = await (await createTenant()).addMember();
   expect(await read(member)).toEqual(await recount(member));
   expect((await read(member)).total).toBe(0);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 type Write =
@@ -137,4 +150,47 @@ test('equals a recount under concurrent writers and folding, and folding keeps t
   const [left] =
     await sql`select count(*)::int as rows from project_counts where organization_id = ${member.actor.organizationId}`;
   expect(left?.rows).toBeLessThan(10);
+});
+
+describe('an instance that has the statistics', () => {
+  const readAgain = async ({ token }: Member) => (await call(getProjectStats, { token })).body;
+
+  test('answers them again for two seconds, of the instant they were counted at', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const member = await (await createTenant()).addMember();
+    const first = await readAgain(member);
+    await insertAged(member, 0, 'active');
+    vi.advanceTimersByTime(1_500);
+    expect(await readAgain(member)).toEqual(first);
+    vi.advanceTimersByTime(500);
+    const second = await readAgain(member);
+    expect([second.total, Date.parse(second.asOf) - Date.parse(first.asOf)]).toEqual([1, 2_000]);
+  });
+
+  test('shows each change that it has answered', async () => {
+    const member = await (await createTenant()).addMember();
+    const { token } = member;
+    const totals = async () => {
+      const { total, byStatus } = await readAgain(member);
+      return [total, byStatus.paused];
+    };
+    expect(await totals()).toEqual([0, 0]);
+    const created = await call(createOne, { token, body: { name: 'A' } });
+    expect(await totals()).toEqual([1, 0]);
+    const params = { id: created.body.id };
+    await call(updateOne, { token, params, body: { status: 'paused' } });
+    expect(await totals()).toEqual([1, 1]);
+    await call(deleteOne, { token, params });
+    expect(await totals()).toEqual([0, 0]);
+  });
+
+  test('has those of other organizations apart', async () => {
+    const [member, stranger] = await Promise.all(
+      [createTenant(), createTenant()].map(async (tenant) => (await tenant).addMember()),
+    );
+    await insertAged(member as Member, 0, 'active');
+    expect([(await readAgain(member as Member)).total, (await readAgain(stranger as Member)).total]).toEqual([
+      1, 0,
+    ]);
+  });
 });
