@@ -31,18 +31,18 @@ test('of 200 requests, ten at a time, exactly the limit passes', async () => {
   const passes = [];
   for (let round = 0; round < 20; round++)
     passes.push(...(await Promise.allSettled(Array.from({ length: 10 }, () => request('burst').pass()))));
-  expect(passes.filter(({ status }) => status === 'fulfilled')).toHaveLength(rateLimits.write.limit);
+  expect(passes.filter(({ status }) => status === 'fulfilled')).toHaveLength(rateLimits.write.burst.limit);
 });
 
 test('a counter that lost its expiry gets one again', async () => {
-  await getRedis().set('rate:write:user:stuck', '5');
+  await getRedis().set('rate:write:burst:user:stuck', '5');
   const stuck = request('stuck');
   await stuck.pass();
   expect(stuck.headers.ratelimit).toBe('"write";r=114;t=60');
 });
 
 test('a Redis that refuses is logged as an error, and the instance counts alone', async () => {
-  await getRedis().hset('rate:write:user:odd', { not: 'a counter' });
+  await getRedis().hset('rate:write:burst:user:odd', { not: 'a counter' });
   const odd = request('odd');
   await odd.pass();
   expect(odd.headers.ratelimit).toContain('r=119');
@@ -53,9 +53,9 @@ test('a Redis that is away is a warning, and the limit holds in the instance', a
   await redis.close();
   const warn = vi.spyOn(logger, 'warn');
   const passes = [];
-  for (let count = 0; count <= rateLimits.write.limit; count++)
+  for (let count = 0; count <= rateLimits.write.burst.limit; count++)
     passes.push(await Promise.allSettled([request('alone').pass()]));
   expect(passes.flat().filter(({ status }) => status === 'rejected')).toHaveLength(1);
-  expect(warn).toHaveBeenCalledTimes(rateLimits.write.limit + 1);
+  expect(warn).toHaveBeenCalledTimes(rateLimits.write.burst.limit + 1);
   warn.mockRestore();
 });
