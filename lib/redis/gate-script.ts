@@ -3,7 +3,7 @@ import { defineScript } from './run-script.ts';
 /**
  * The one script of the gate: sections that each read their keys and arguments in order and push integers, so that a section is added
  * without counting those before it. Integers and flat arrays only, so that it runs the same on Upstash, Redis 7 and the local endpoint.
- * A request that a binding counter refuses is counted nowhere: else retries would use up the longer windows.
+ * A measurement that Redis does not take is dropped: it must not keep requests out, with each attempt again. A request that a binding counter refuses is counted nowhere: else retries would use up the longer windows.
  *
  * | section | arguments | keys | reply |
  * | --- | --- | --- | --- |
@@ -64,7 +64,7 @@ if hashes > 0 then
   local lifetime = nextArgument()
   for _ = 1, hashes do
     local key = nextKey()
-    for _ = 1, nextNumber() do redis.call('HINCRBY', key, nextArgument(), nextArgument()) end
+    for _ = 1, nextNumber() do redis.pcall('HINCRBY', key, nextArgument(), nextArgument()) end
     redis.call('PEXPIRE', key, lifetime)
   end
 end
