@@ -2,7 +2,7 @@ import type { ActorSession } from '#lib/auth/actor.ts';
 import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observability/increments.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
-import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
+import { isAway, isRefusal, runScriptUnlessAway } from '#lib/redis/run-script.ts';
 import { sessionKey, takeRemembered } from '#lib/sessions/fleet-state.ts';
 import { idleSeconds } from '#lib/sessions/lifetime.ts';
 import { countInInstance, rememberUsage } from './count-in-instance.ts';
@@ -44,7 +44,7 @@ export async function askFleet(
     ...[...increments.values()].flatMap((fields) => [fields.size, ...[...fields].flat()]),
   ];
   try {
-    const reply = await runScript<number[]>(gateScript, keys, args.map(String));
+    const reply = await runScriptUnlessAway<number[]>(gateScript, keys, args.map(String));
     const next = reply[Symbol.iterator]();
     const usages = counters.map((counter) => {
       const windows = rateWindowsOf(counter.policy).map(() => ({

@@ -22,25 +22,32 @@ export function defineScript(source: string): Script {
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
 
-/**
- * Runs a script in one round trip; in two when the server does not know it yet, which is once after it starts. After a call that
- * found Redis away, those of the next second throw `RedisPaused` at once, then one tries.
- */
+/** Runs a script in one round trip; in two when the server does not know it yet, which is once after it starts. */
 export async function runScript<T>(script: Script, keys: string[], args: string[]): Promise<T> {
   const startedAt = performance.now();
-  const pauseSeen = claimTurn(startedAt);
   try {
-    const reply = await evaluate<T>(script, keys, args);
-    pausedUntilMs = 0;
-    return reply;
-  } catch (error) {
-    // Of calls under way together the first to fail begins the pause.
-    if (!isAway(error)) pausedUntilMs = 0;
-    else if (pausedUntilMs === pauseSeen) beginPause(error);
-    throw error;
+    return await evaluate<T>(script, keys, args);
   } finally {
     const invocation = getInvocation();
     if (invocation) invocation.redisMs += performance.now() - startedAt;
+  }
+}
+
+/**
+ * The same for callers who can do without: after such a call that found Redis away, those of the next second throw `RedisPaused` at
+ * once, then one tries.
+ */
+export async function runScriptUnlessAway<T>(script: Script, keys: string[], args: string[]): Promise<T> {
+  const pauseSeen = claimTurn(performance.now());
+  try {
+    const reply = await runScript<T>(script, keys, args);
+    pausedUntilMs = 0;
+    return reply;
+  } catch (error) {
+    if (!isAway(error)) pausedUntilMs = 0;
+    // Of calls under way together the first to fail begins the pause.
+    else if (pausedUntilMs === pauseSeen) beginPause(error);
+    throw error;
   }
 }
 
