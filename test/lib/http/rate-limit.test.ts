@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AppError } from '#lib/errors/app-error.ts';
 import { applyRateLimits, principalOf } from '#lib/http/rate-limit.ts';
-import { type RateLimitName, rateLimits, type Usage } from '#lib/http/rate-limits.ts';
+import { type RateLimitName, type RateWindow, rateLimits, type Usage } from '#lib/http/rate-limits.ts';
 
 const fromAddress = (sourceIp: string) => principalOf({ sourceIp, actor: undefined } as never);
 
@@ -93,4 +95,18 @@ test('in every policy a refill of the short window cannot make up for the long o
     const refills = sustained.windowSeconds / burst.windowSeconds;
     expect(sustained.limit, policy).toBeLessThan(burst.limit * refills);
   }
+});
+
+test('the table of limits in the docs is what the code says', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../../docs/gate.md'), 'utf8');
+  const rows = [...docs.matchAll(/^\| (\w+) \| (\d+ in \d+ s) \| (\d+ in \d+ s) \| (local|strict) \|/gm)];
+  const textOf = ({ limit, windowSeconds }: RateWindow) => `${limit} in ${windowSeconds} s`;
+  expect(rows.map(([, ...cells]) => cells)).toEqual(
+    Object.entries(rateLimits).map(([policy, { burst, sustained, whenAway }]) => [
+      policy,
+      textOf(burst),
+      textOf(sustained),
+      whenAway,
+    ]),
+  );
 });
