@@ -25,10 +25,10 @@ export function applyRateLimits(
   usages: readonly Usage[],
   isAlone = false,
 ): void {
-  const shown = usages.filter((usage, position) => position === 0 || isExceeded(usage));
-  responseHeaders['ratelimit-policy'] = shown.map(({ counter }) => policyTexts[counter.policy]).join(', ');
-  responseHeaders.ratelimit = shown.map(usageText).join(', ');
   const exceeded = usages.filter(isExceeded);
+  const shown = usages.filter((usage, position) => position === 0 || exceeded.includes(usage));
+  responseHeaders['ratelimit-policy'] = shown.map(policyText).join(', ');
+  responseHeaders.ratelimit = shown.map(usageText).join(', ');
   if (exceeded.length > 0) throw refusalOf(exceeded, isAlone);
 }
 
@@ -49,18 +49,21 @@ function refusalOf(exceeded: readonly Usage[], isAlone: boolean): AppError {
   });
 }
 
-function usageText({ counter, windows }: Usage): string {
-  return windows
-    .map(
-      ({ left, resetMs }, index) =>
-        `"${counter.policy}-${windowNames[index]}";r=${Math.max(0, left)};t=${toSeconds(resetMs)}`,
-    )
-    .join(', ');
+function policyText({ counter }: Usage): string {
+  return policyTexts.get(counter.policy) ?? '';
+}
+
+function usageText({ counter: { policy }, windows: [burst, sustained] }: Usage): string {
+  return `"${policy}-burst";${windowText(burst)}, "${policy}-sustained";${windowText(sustained)}`;
+}
+
+function windowText(window: Usage['windows'][number] | undefined): string {
+  return `r=${Math.max(0, window?.left ?? 0)};t=${toSeconds(window?.resetMs ?? 0)}`;
 }
 
 const windowNames = ['burst', 'sustained'];
 
-const policyTexts = Object.fromEntries(
+const policyTexts = new Map<RateLimitName, string>(
   (Object.keys(rateLimits) as RateLimitName[]).map((policy) => [
     policy,
     rateWindowsOf(policy)

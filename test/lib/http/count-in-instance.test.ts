@@ -93,7 +93,7 @@ test('a limit for strangers that is used up does not keep the others from counti
   expect(lefts()).toEqual([login.burst.limit / 5 - 2, -1]);
 });
 
-test('many callers cannot fill the memory: those who come least lately are forgotten', () => {
+test('many callers cannot fill the memory: those who came first are forgotten', () => {
   const callerOf = (number: number) => ({ policy: 'instance', principal: `flood:${number}` }) as const;
   const limit = rateLimits.instance.burst.limit;
   leftOf(callerOf(0));
