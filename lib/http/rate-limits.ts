@@ -50,7 +50,7 @@ export const rateLimits = {
   },
   /** Mails to one address that anybody can ask for. */
   mail: {
-    burst: { limit: 3, windowSeconds: 300 },
+    burst: { limit: 4, windowSeconds: 300 },
     sustained: { limit: 5, windowSeconds: 3600 },
     whenAway: 'strict',
   },
