@@ -7,7 +7,7 @@ import { gate } from './gate.ts';
 import { answerOnce } from './idempotency.ts';
 import { identify } from './identify.ts';
 import { instanceLimit } from './instance-limit.ts';
-import { readBody } from './read-body.ts';
+import { readBody, readBodyAround } from './read-body.ts';
 import { refreshCookie } from './refresh-cookie.ts';
 
 /**
@@ -30,13 +30,12 @@ export function defineEndpoint<
     const tracer = await getTracer();
     return tracer.trace(spec.id, () => run(input));
   };
-  const reader = body ? [readBody(spec)] : [];
+  const limit = rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit, accountLimit);
   const entry = [
     ...(access === 'public' ? [] : [identify()]),
-    ...(accountLimit === undefined ? [] : reader),
-    rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit, accountLimit),
+    ...(accountLimit ? readBodyAround(spec, limit) : [limit]),
     ...(access === 'public' ? [] : [authorize(access)]),
-    ...(accountLimit === undefined ? reader : []),
+    ...(body && !accountLimit ? [readBody(spec)] : []),
     ...(spec.readsRefreshCookie ? [refreshCookie()] : []),
   ];
   return createPipeline(spec, traced as never, entry, spec.idempotent && (answerOnce as never));

@@ -1,24 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { ActorSession } from '#lib/auth/actor.ts';
-import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observability/increments.ts';
-import { logger } from '#lib/observability/logger.ts';
-import { gateScript } from '#lib/redis/gate-script.ts';
-import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
-import { sessionKey, takeRemembered } from '#lib/sessions/fleet-state.ts';
-import { idleSeconds } from '#lib/sessions/lifetime.ts';
+import { recordCountedAlone } from '#lib/observability/metrics.ts';
+import { isKnownAddress } from '#lib/sessions/is-known-address.ts';
+import { askFleet } from './ask-fleet.ts';
 import type { EndpointSpec } from './endpoint-spec.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { AuthenticationState } from './identify.ts';
-import { countInInstance } from './instance-limit.ts';
 import type { Middleware } from './middleware.ts';
-import { addressOf, applyRateLimit, principalOf } from './rate-limit.ts';
-import { type RateLimitName, rateLimits } from './rate-limits.ts';
-
-interface Counter {
-  readonly policy: RateLimitName;
-  readonly key: string;
-  readonly windowMs: number;
-}
+import { addressOf, applyRateLimits, principalOf } from './rate-limit.ts';
+import {
+  type Counter,
+  isBinding,
+  isExceeded,
+  type RateLimitName,
+  rateLimits,
+  type Usage,
+} from './rate-limits.ts';
 
 /** The one Redis round trip of a request, across all instances: counts it against its limits and looks up its session. */
 export function gate(
@@ -27,83 +23,45 @@ export function gate(
 ): Middleware {
   return {
     async before({ event: request, internal }) {
-      const counters = [counterOf(policy, principalOf(request))];
-      const account = accountLimit && accountOf(request.body, accountLimit.field);
-      if (account) counters.push(counterOf(accountLimit.policy, account));
       const state = internal as AuthenticationState;
-      if (state.isUnverified) counters.push(counterOf('address', addressOf(request)));
+      const counters: Counter[] = [{ policy, principal: principalOf(request) }];
+      const account = accountLimit && accountOf(request.body, accountLimit.field);
+      if (account) counters.push({ policy: accountLimit.policy, principal: digestOf(account) });
+      if (state.isUnverified) counters.push({ policy: 'address', principal: addressOf(request.sourceIp) });
       const session = request.actor?.type === 'user' ? request.actor.session : undefined;
-      const { counts, generation } = await askFleet(counters, session, request.startedAt);
+      const { usages, generation, isAlone } = await askFleet(counters, session, request.startedAt);
       state.generation = generation;
-      applyLimits(request, counters, counts);
+      if (isAlone) recordCountedAlone(modeOf(usages));
+      const isSpared = account !== undefined && (await isNoStranger(request, account, usages));
+      const applicable = isSpared ? usages.filter(({ counter }) => isBinding(counter)) : usages;
+      applyRateLimits(request, applicable, isAlone);
     },
   };
 }
 
-function counterOf(policy: RateLimitName, principal: string): Counter {
-  return { policy, key: `rate:${policy}:${principal}`, windowMs: rateLimits[policy].windowSeconds * 1000 };
+/** Whether strangers alone have to wait, and the caller is none. */
+async function isNoStranger(
+  { sourceIp }: HttpRequest,
+  account: string,
+  usages: readonly Usage[],
+): Promise<boolean> {
+  const exceeded = usages.filter(isExceeded);
+  if (exceeded.length === 0 || exceeded.some(({ counter }) => isBinding(counter))) return false;
+  return isKnownAddress(account, (address) => addressOf(address) === addressOf(sourceIp));
 }
 
-/** The account a body names, as a digest: Redis keeps no addresses of people. */
+function modeOf(usages: readonly Usage[]): 'local' | 'strict' | 'refused' {
+  if (usages.some(isExceeded)) return 'refused';
+  return usages.some(({ counter }) => rateLimits[counter.policy].whenAway === 'strict') ? 'strict' : 'local';
+}
+
+/** The account a body names, written as accounts are. */
 function accountOf(body: unknown, field: string): string | undefined {
   const name = (body as Record<string, unknown> | null)?.[field];
-  return typeof name === 'string'
-    ? createHash('sha256').update(name.toLowerCase()).digest('base64url')
-    : undefined;
+  return typeof name === 'string' ? name.toLowerCase() : undefined;
 }
 
-function applyLimits(
-  request: HttpRequest,
-  counters: readonly Counter[],
-  counts: readonly { count: number; remainingMs: number }[],
-): void {
-  // Backwards, so that the headers speak of the route's own limit.
-  for (const [index, { policy }] of [...counters.entries()].reverse())
-    applyRateLimit(request, policy, counts[index] as { count: number; remainingMs: number });
-}
-
-/** How a section of the script begins: 0 when it is empty. */
-function section(length: number, livesMs: number): number[] {
-  return length > 0 ? [length, livesMs] : [0];
-}
-
-/** Without Redis the instance counts alone: the limit loosens to once per instance, but never goes away. */
-async function askFleet(counters: readonly Counter[], session: ActorSession | undefined, nowMs: number) {
-  const remembered = takeRemembered();
-  const increments = takeIncrements();
-  const keys = [
-    ...counters.map(({ key }) => key),
-    ...(session ? [sessionKey(session.id)] : []),
-    ...remembered.map(({ id }) => sessionKey(id)),
-    ...increments.keys(),
-  ];
-  const args = [
-    counters.length,
-    ...counters.map(({ windowMs }) => windowMs),
-    ...(session ? [session.generation, idleSeconds * 1000] : [0]),
-    ...section(remembered.length, idleSeconds * 1000),
-    ...remembered.map(({ generation }) => generation),
-    ...section(increments.size, incrementsLiveMs),
-    ...[...increments.values()].flatMap((fields) => [fields.size, ...[...fields].flat()]),
-  ];
-  try {
-    const reply = await runScript<number[]>(gateScript, keys, args.map(String));
-    const counts = counters.map((_, index) => ({
-      count: Number(reply[index * 2]),
-      remainingMs: Number(reply[index * 2 + 1]),
-    }));
-    return { counts, generation: Number(reply[counters.length * 2] ?? -1) };
-  } catch (error) {
-    // Perhaps they were counted: that may happen to a measurement, but it must not be lost with every hiccup of Redis.
-    returnIncrements(increments);
-    if (isAway(error))
-      logger.warn('Redis does not answer: this instance counts alone', { reason: `${error}` });
-    else if (isRefusal(error))
-      logger.error('Redis refuses the gate: this instance counts alone', { error: error as Error });
-    else throw error;
-    return {
-      counts: counters.map(({ key, windowMs }) => countInInstance(key, windowMs, nowMs)),
-      generation: undefined,
-    };
-  }
+/** Redis keeps no addresses of people. */
+function digestOf(account: string): string {
+  return createHash('sha256').update(account).digest('base64url');
 }

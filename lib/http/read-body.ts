@@ -33,6 +33,31 @@ export function readBody(spec: BodySpec): Middleware {
   };
 }
 
+/** Reads the body before the gate, which needs the account in it, and refuses a bad one behind it, where the request is counted. */
+export function readBodyAround(spec: BodySpec, gate: Middleware): Middleware[] {
+  const reader = readBody(spec);
+  const refusals = new WeakMap<HttpRequest, AppError>();
+  return [
+    {
+      before(exchange) {
+        try {
+          reader.before?.(exchange);
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error;
+          refusals.set(exchange.event, error);
+        }
+      },
+    },
+    gate,
+    {
+      before({ event: request }) {
+        const refusal = refusals.get(request);
+        if (refusal) throw refusal;
+      },
+    },
+  ];
+}
+
 function assertMediaType({ headers }: HttpRequest, mediaTypes: readonly string[]): void {
   const [type, ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(/\s*;\s*/);
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));

@@ -2,6 +2,13 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
 const metrics = new Metrics({ namespace: 'Plinth', serviceName: 'plinth' });
 
+/** Emits that a request was counted without Redis: up to the limit, up to a strict share of it, or that it was refused. */
+export function recordCountedAlone(mode: 'local' | 'strict' | 'refused'): void {
+  const single = metrics.singleMetric();
+  single.addDimension('mode', mode);
+  single.addMetric('GateAway', MetricUnit.Count, 1);
+}
+
 /** Emits one invocation as CloudWatch EMF: a log line, no call. Dimensions are bounded: the route or job, never a path. */
 export function recordInvocation(invocation: {
   operation: string;

@@ -1,10 +1,11 @@
 import { Redis } from '@upstash/redis';
 import { getConfig } from '#lib/config/get-config.ts';
+import { withinDeadline } from '#lib/invocation.ts';
 
 let client: Redis | undefined;
 
 /**
- * The Redis of this process. Every call ends within REDIS_TIMEOUT_MS, is tried once and returns replies as Redis
+ * The Redis of this process. Every call ends within REDIS_TIMEOUT_MS and the deadline, is tried once and returns replies as Redis
  * sent them: the client's own defaults retry five times without a time-out and parse strings as JSON.
  */
 export function getRedis(): Redis {
@@ -18,7 +19,7 @@ function createRedis(): Redis {
     url: config.UPSTASH_REDIS_REST_URL,
     token: config.UPSTASH_REDIS_REST_TOKEN,
     retry: false,
-    signal: () => AbortSignal.timeout(config.REDIS_TIMEOUT_MS),
+    signal: () => AbortSignal.timeout(withinDeadline(config.REDIS_TIMEOUT_MS)),
     automaticDeserialization: false,
     enableAutoPipelining: false,
     enableTelemetry: false,

@@ -3,10 +3,11 @@ import { defineScript } from './run-script.ts';
 /**
  * The one script of the gate: sections that each read their keys and arguments in order and push integers, so that a section is added
  * without counting those before it. Integers and flat arrays only, so that it runs the same on Upstash, Redis 7 and the local endpoint.
+ * A measurement that Redis does not take is dropped: it must not keep requests out, with each attempt again. A request that a binding counter refuses is counted nowhere: else retries would use up the longer windows.
  *
  * | section | arguments | keys | reply |
  * | --- | --- | --- | --- |
- * | counters | how many, then a window in ms each | one each | each: requests in the window, ms until it ends |
+ * | counters | how many, then for each: 1 if binding, how many windows, and each window's limit and ms | one a window | each window: what is left, -1 when exceeded, and ms until it ends |
  * | session | generation it has to have, ms it lives on after a use; 0: none | one if there is one | generation, -1 when not known |
  * | remembered | how many, ms they live, then a generation each | one each | |
  * | increments | how many keys, ms they live, then for each: how many fields, and each field with its increment | one each | |
@@ -18,16 +19,30 @@ local function nextArgument() argumentsRead = argumentsRead + 1 return ARGV[argu
 local function nextNumber() return tonumber(nextArgument()) end
 local function push(value) reply[#reply + 1] = value end
 
-for _ = 1, nextNumber() do
-  local key, window = nextKey(), nextArgument()
-  local count = redis.call('INCR', key)
-  local remaining = redis.call('PTTL', key)
-  if count == 1 or remaining < 0 then
-    redis.call('PEXPIRE', key, window)
-    remaining = tonumber(window)
+local counters, isRefused = {}, false
+for position = 1, nextNumber() do
+  local counter = { isBinding = nextNumber() == 1, isFull = false }
+  for index = 1, nextNumber() do
+    local key, limit, length = nextKey(), nextNumber(), nextNumber()
+    local left = limit - tonumber(redis.call('GET', key) or '0')
+    if left <= 0 then left = 0 counter.isFull = true end
+    counter[index] = { key = key, left = left, length = length }
   end
-  push(count)
-  push(remaining)
+  if counter.isFull and counter.isBinding then isRefused = true end
+  counters[position] = counter
+end
+for _, counter in ipairs(counters) do
+  local counted = (isRefused or counter.isFull) and 0 or 1
+  for _, window in ipairs(counter) do
+    if counted == 1 then redis.call('INCR', window.key) end
+    local remaining = redis.call('PTTL', window.key)
+    if remaining < 0 then
+      redis.call('PEXPIRE', window.key, window.length)
+      remaining = window.length
+    end
+    push(window.left == 0 and -1 or window.left - counted)
+    push(remaining)
+  end
 end
 
 local expected = nextNumber()
@@ -49,7 +64,7 @@ if hashes > 0 then
   local lifetime = nextArgument()
   for _ = 1, hashes do
     local key = nextKey()
-    for _ = 1, nextNumber() do redis.call('HINCRBY', key, nextArgument(), nextArgument()) end
+    for _ = 1, nextNumber() do redis.pcall('HINCRBY', key, nextArgument(), nextArgument()) end
     redis.call('PEXPIRE', key, lifetime)
   end
 end

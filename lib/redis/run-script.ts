@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { getInvocation } from '#lib/invocation.ts';
+import { logger } from '#lib/observability/logger.ts';
 import { getRedis } from './client.ts';
 
 /** A Lua script with its SHA-1, by which the server knows it. */
@@ -8,30 +9,74 @@ export interface Script {
   readonly sha1: string;
 }
 
+/** Thrown in place of a call: Redis was away a moment ago, and somebody else is about to find out whether it is back. */
+export class RedisPaused extends Error {
+  override readonly name = 'RedisPaused';
+}
+
+// An outage costs the budget of a call once a second and instance, not with every request; recovery is noticed as soon.
+const pauseMs = 1_000;
+let pausedUntilMs = 0;
+
 export function defineScript(source: string): Script {
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
 
 /** Runs a script in one round trip; in two when the server does not know it yet, which is once after it starts. */
 export async function runScript<T>(script: Script, keys: string[], args: string[]): Promise<T> {
-  const redis = getRedis();
   const startedAt = performance.now();
   try {
-    return await redis.evalsha<string[], T>(script.sha1, keys, args);
-  } catch (error) {
-    if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw error;
-    return await redis.eval<string[], T>(script.source, keys, args);
+    return await evaluate<T>(script, keys, args);
   } finally {
     const invocation = getInvocation();
     if (invocation) invocation.redisMs += performance.now() - startedAt;
   }
 }
 
-/** True for what `fetch` throws when nobody answers, or not in time. */
+/**
+ * The same for callers who can do without: after such a call that found Redis away, those of the next second throw `RedisPaused` at
+ * once, then one tries.
+ */
+export async function runScriptUnlessAway<T>(script: Script, keys: string[], args: string[]): Promise<T> {
+  const pauseSeen = claimTurn(performance.now());
+  try {
+    const reply = await runScript<T>(script, keys, args);
+    pausedUntilMs = 0;
+    return reply;
+  } catch (error) {
+    if (!isAway(error)) pausedUntilMs = 0;
+    // Of calls under way together the first to fail begins the pause.
+    else if (pausedUntilMs === pauseSeen) beginPause(error);
+    throw error;
+  }
+}
+
+function claimTurn(nowMs: number): number {
+  if (nowMs < pausedUntilMs) throw new RedisPaused('Redis was away less than a second ago');
+  if (pausedUntilMs > 0) pausedUntilMs = nowMs + pauseMs;
+  return pausedUntilMs;
+}
+
+function beginPause(error: unknown): void {
+  pausedUntilMs = performance.now() + pauseMs;
+  logger.warn('Redis does not answer: this instance does without it for a second', { reason: `${error}` });
+}
+
+async function evaluate<T>({ sha1, source }: Script, keys: string[], args: string[]): Promise<T> {
+  const redis = getRedis();
+  try {
+    return await redis.evalsha<string[], T>(sha1, keys, args);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw error;
+    return await redis.eval<string[], T>(source, keys, args);
+  }
+}
+
+/** True for what `fetch` throws when nobody answers, or not in time, and for `RedisPaused`. */
 export function isAway(error: unknown): boolean {
   return (
     error instanceof TypeError ||
-    (error instanceof Error && ['TimeoutError', 'AbortError'].includes(error.name))
+    (error instanceof Error && ['TimeoutError', 'AbortError', 'RedisPaused'].includes(error.name))
   );
 }
 

@@ -72,7 +72,7 @@ describe('who may import whom', () => {
       'project-counts.ts': ['projects'],
       'organizations.ts': ['organizations', 'auth'],
       'memberships.ts': ['organizations', 'auth', 'api-keys'],
-      'users.ts': ['auth', 'accounts', 'api-keys'],
+      'users.ts': ['auth', 'accounts', 'api-keys', 'sessions'],
       'audit-events.ts': ['audit'],
       'idempotency-records.ts': ['idempotency'],
       'sessions.ts': ['sessions'],

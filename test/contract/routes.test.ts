@@ -162,8 +162,8 @@ describe('every answer', () => {
         'server-timing': expect.stringMatching(/^total;dur=/),
         'x-content-type-options': 'nosniff',
         'content-security-policy': expect.stringContaining("default-src 'none'"),
-        'ratelimit-policy': expect.stringMatching(/^"\w+";q=\d+;w=60$/),
-        ratelimit: expect.stringMatching(/^"\w+";r=\d+;t=\d+$/),
+        'ratelimit-policy': expect.stringMatching(/^"(\w+)-burst";q=\d+;w=\d+, "\1-sustained";q=\d+;w=\d+/),
+        ratelimit: expect.stringMatching(/^"(\w+)-burst";r=\d+;t=\d+, "\1-sustained";r=\d+;t=\d+/),
       });
     },
   );

@@ -25,7 +25,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     accepted++;
     client.on('error', ignore);
     if (fault === 'reset') return void client.resetAndDestroy();
-    if (fault === 'close') return void client.end();
+    if (fault === 'close') return void client.resume().end();
     const upstream = connect(target);
     const pair = [client, upstream] as const;
     pairs.add(pair);

@@ -41,7 +41,8 @@ export async function measureRequests(ctx: Context, databaseUrl: string): Promis
       () => sql.unsafe(page.sql, page.params as never[], { prepare: true }),
     ],
   ];
-  const gate = () => runScript(gateScript, [`rate:bench:${uuidv7()}`], ['1', '0', '1', '60000']);
+  const gate = () =>
+    runScript(gateScript, [`rate:bench:${uuidv7()}`], ['1', '1', '1', '1000000', '60000', '0', '0', '0']);
   const lines = [];
   for (const [name, request, bare] of requests) {
     const [whole, alone, redis] = await timeInTurn([request, bare, gate], runs);

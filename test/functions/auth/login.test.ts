@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { handler as getCurrentUser } from '#functions/auth/get-current-user.ts';
@@ -5,6 +6,7 @@ import { handler as login } from '#functions/auth/login.ts';
 import { handler as createProject } from '#functions/projects/create-project.ts';
 import { hashPassword } from '#lib/auth/passwords.ts';
 import { rateLimits } from '#lib/http/rate-limits.ts';
+import { getRedis } from '#lib/redis/client.ts';
 import { call } from '#test/support/call.ts';
 import { createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
@@ -96,11 +98,49 @@ describe('protects', () => {
   test('against guessing: above the limit the answer is 429 with Retry-After, never 401', async () => {
     const sourceIp = '203.0.113.9';
     const attempt = () => call(login, { body: { email: 'x' }, sourceIp });
-    for (let count = 0; count < rateLimits.login.limit; count++) expect((await attempt()).status).toBe(422);
+    for (let count = 0; count < rateLimits.login.burst.limit; count++)
+      expect((await attempt()).status).toBe(422);
     const { status, body, headers } = await attempt();
     expect([status, body.code, body.retryable]).toEqual([429, 'rate_limited', true]);
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect(headers.ratelimit).toContain('r=0');
+  });
+
+  test('against guessing from many addresses, without keeping out who logged in from theirs lately', async () => {
+    const victim = await createMember();
+    await sql`update users set password_hash = ${await hashPassword(password)} where id = ${victim.userId}`;
+    const attempt = async (sourceIp: string, typed = password) =>
+      (await call(login, { body: { email: victim.email.toUpperCase(), password: typed }, sourceIp })).status;
+    expect(await attempt('2001:db8:7:7::1')).toBe(200);
+    const account = createHash('sha256').update(victim.email).digest('base64url');
+    await getRedis().set(`rate:account:burst:${account}`, String(rateLimits.account.burst.limit), {
+      px: 60_000,
+    });
+    expect(await attempt('198.51.100.8')).toBe(429);
+    expect(await attempt('2001:db8:7:8::1')).toBe(429);
+    // Another address of the same subscriber.
+    expect(await attempt('2001:db8:7:7::2')).toBe(200);
+    expect(await attempt('2001:db8:7:7::2', 'wrong')).toBe(401);
+    // There the limit of the address still holds.
+    const network = 'rate:login:burst:ip:2001:db8:7:7::/64';
+    expect(await getRedis().get(network)).toBe('3');
+    await getRedis().set(network, String(rateLimits.login.burst.limit), { px: 60_000 });
+    expect(await attempt('2001:db8:7:7::2')).toBe(429);
+  });
+
+  test('against bodies that are no log-in: they count, and their answers tell the limit', async () => {
+    const sourceIp = '203.0.113.10';
+    for (const [body, status] of [
+      ['{"email": ', 400],
+      ['"x"', 422],
+    ] as const) {
+      const answer = await call(login, { body, sourceIp });
+      expect([answer.status, answer.headers.ratelimit]).toEqual([
+        status,
+        expect.stringContaining('login-burst'),
+      ]);
+    }
+    expect(await getRedis().get(`rate:login:burst:ip:${sourceIp}`)).toBe('2');
   });
 
   test('cookie-authenticated writes against other sites', async () => {

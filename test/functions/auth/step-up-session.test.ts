@@ -118,7 +118,7 @@ describe('protects', () => {
 
   test('against guessing passwords with a stolen session', async () => {
     const member = await createStale();
-    for (let count = 0; count < rateLimits.login.limit; count++) await prove(member, {});
+    for (let count = 0; count < rateLimits.login.burst.limit; count++) await prove(member, {});
     expect((await prove(member, { password })).body.code).toBe('rate_limited');
   });
 

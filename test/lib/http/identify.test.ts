@@ -80,18 +80,20 @@ describe('an API key', () => {
     const { id, key, headers } = await createKey(await createMember());
     const remaining = async (sent: string) =>
       Number(/r=(\d+)/.exec((await list(sent)).headers.ratelimit ?? '')?.[1]);
-    expect(await remaining(key)).toBe(rateLimits.read.limit - 1);
+    expect(await remaining(key)).toBe(rateLimits.read.burst.limit - 1);
     const guess = generateKey(id).key;
     for (let count = 0; count < 3; count++) await remaining(guess);
-    expect(await remaining(key)).toBe(rateLimits.read.limit - 2);
+    expect(await remaining(key)).toBe(rateLimits.read.burst.limit - 2);
     expect((await call(getCurrentUser, { headers })).headers.ratelimit).toContain(
-      `r=${rateLimits.read.limit - 3}`,
+      `r=${rateLimits.read.burst.limit - 3}`,
     );
   });
 
   test('that is made up anew each time is limited by its address, before a statement is sent', async () => {
     const sourceIp = '203.0.113.77';
-    await getRedis().set(`rate:address:ip:${sourceIp}`, String(rateLimits.address.limit - 1), { px: 60_000 });
+    await getRedis().set(`rate:address:burst:ip:${sourceIp}`, String(rateLimits.address.burst.limit - 1), {
+      px: 60_000,
+    });
     const attempt = () => list(generateKey(randomUUID()).key, sourceIp);
     expect((await attempt()).status).toBe(401);
     const before = await countStatements();

@@ -1,0 +1,46 @@
+import { afterEach, expect, test } from 'vitest';
+import { addIncrement, returnIncrements, takeIncrements } from '#lib/observability/increments.ts';
+
+afterEach(() => void takeIncrements());
+
+const taken = () => Object.fromEntries([...takeIncrements()].map(([key, fields]) => [key, [...fields]]));
+
+test('increments of one field are one, and are taken once', () => {
+  addIncrement('h', 'a', 2);
+  addIncrement('h', 'b', 1);
+  addIncrement('h', 'a', 3);
+  addIncrement('g', 'a', 1);
+  expect(taken()).toEqual({
+    h: [
+      ['a', 5],
+      ['b', 1],
+    ],
+    g: [['a', 1]],
+  });
+  expect(taken()).toEqual({});
+});
+
+test('what could not be sent is added to what came meanwhile', () => {
+  addIncrement('h', 'a', 2);
+  const unsent = takeIncrements();
+  addIncrement('h', 'a', 1);
+  returnIncrements(unsent);
+  expect(taken()).toEqual({ h: [['a', 3]] });
+});
+
+test('more than 500 fields are not kept, but those that are go on growing', () => {
+  for (let field = 0; field < 600; field++) addIncrement(`h${field % 7}`, `f${field}`, 1);
+  addIncrement('h0', 'f0', 1);
+  const increments = takeIncrements();
+  expect([...increments.values()].reduce((fields, { size }) => fields + size, 0)).toBe(500);
+  expect(increments.get('h0')?.get('f0')).toBe(2);
+});
+
+test('the bound holds for what is returned as well', () => {
+  for (let field = 0; field < 500; field++) addIncrement('old', `f${field}`, 1);
+  const unsent = takeIncrements();
+  for (let field = 0; field < 300; field++) addIncrement('new', `f${field}`, 1);
+  returnIncrements(unsent);
+  const increments = takeIncrements();
+  expect([increments.get('new')?.size, increments.get('old')?.size]).toEqual([300, 200]);
+});
