@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ActorSession } from '#lib/auth/actor.ts';
 import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observability/increments.ts';
 import { logger } from '#lib/observability/logger.ts';
+import { noteRelease } from '#lib/observability/note-release.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
 import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
 import { sessionKey, takeRemembered } from '#lib/sessions/fleet-state.ts';
@@ -70,6 +71,7 @@ function section(length: number, livesMs: number): number[] {
 /** Without Redis the instance counts alone: the limit loosens to once per instance, but never goes away. */
 async function askFleet(counters: readonly Counter[], session: ActorSession | undefined, nowMs: number) {
   const remembered = takeRemembered();
+  noteRelease();
   const increments = takeIncrements();
   const keys = [
     ...counters.map(({ key }) => key),
