@@ -3,8 +3,8 @@ import type { AnyEndpointSpec } from '#lib/http/endpoint-spec.ts';
 import type { EndpointOperation } from './load-operations.ts';
 
 const needs: Record<Dependency, (spec: AnyEndpointSpec) => boolean> = {
-  // Whoever has to be known may have to be looked up.
-  database: ({ statements, access }) => statements > 0 || access !== 'public',
+  // Also those that send no statement when all goes well: an instance that has just started reads the signing keys.
+  database: ({ isStatic }) => isStatic !== true,
   redis: ({ rateLimit }) => rateLimit !== 'instance',
 };
 

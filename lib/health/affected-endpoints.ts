@@ -14,6 +14,7 @@ export const affectedEndpoints: Record<Dependency, readonly string[]> = {
     '/api/v1/auth/signing-keys/rotate',
     '/api/v1/auth/forgot-password',
     '/api/v1/auth/me',
+    '/.well-known/jwks.json',
     '/api/v1/auth/identities',
     '/api/v1/auth/sessions',
     '/api/v1/auth/login',

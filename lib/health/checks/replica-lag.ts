@@ -19,7 +19,8 @@ export function replicaLag(getReplica: () => Database | undefined): Check {
             when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() and exists (select from pg_stat_wal_receiver) then 0
             else extract(epoch from now() - pg_last_xact_replay_timestamp())
           end::float as seconds`)) ?? [];
-      const value = Number(row?.seconds);
+      // Null when the replica cannot say: that is no lag of 0.
+      const value = typeof row?.seconds === 'number' ? row.seconds : Number.NaN;
       if (value < lateSeconds) return { status: 'pass', value, unit: 's' };
       return { status: 'fail', value, unit: 's', output: 'the replica is behind' };
     },
