@@ -160,6 +160,16 @@ describe('many looks', () => {
     expect(observe).toHaveBeenCalledTimes(2);
   });
 
+  test('after a clock that was set back by as much as has passed are no looks of before', async () => {
+    vi.useFakeTimers({ now });
+    const observe = vi.fn(passes);
+    const checks = [check(observe)];
+    await observeChecks(checks, now);
+    vi.advanceTimersByTime(5_000);
+    await observeChecks(checks, now);
+    expect(observe).toHaveBeenCalledTimes(2);
+  });
+
   test('do not pile up on a probe that hangs: it is started again after ten seconds', async () => {
     vi.useFakeTimers({ now });
     const observe = vi.fn(never);
