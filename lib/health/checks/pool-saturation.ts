@@ -7,7 +7,10 @@ interface PoolUse {
   readonly waiting: number;
 }
 
-/** How many of the connections of this instance are at work; the mark of a saturated pool is that somebody waits. */
+/**
+ * How many of the connections of this instance are at work; the mark of a saturated pool is that somebody waits. It has to come before the
+ * checks that send statements, or it sees those wait.
+ */
 export function poolSaturation(getUse: () => PoolUse): Check {
   return {
     name: 'database:poolSaturation',

@@ -12,17 +12,18 @@ export function replicaLag(getReplica: () => Database | undefined): Check {
     isCritical: false,
     appliesHere: () => getReplica() !== undefined,
     async observe() {
-      const [row] =
-        (await getReplica()?.execute(sql`
-          select case
-            when not pg_is_in_recovery() then 0
-            when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() and exists (select from pg_stat_wal_receiver) then 0
-            else extract(epoch from now() - pg_last_xact_replay_timestamp())
-          end::float as seconds`)) ?? [];
-      // Null when the replica cannot say: that is no lag of 0.
-      const value = typeof row?.seconds === 'number' ? row.seconds : Number.NaN;
-      if (value < lateSeconds) return { status: 'pass', value, unit: 's' };
-      return { status: 'fail', value, unit: 's', output: 'the replica is behind' };
+      const rows = await getReplica()?.execute(sql`select pg_is_in_recovery() as is_replica, case
+          when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() and exists (select from pg_stat_wal_receiver) then 0
+          else extract(epoch from now() - pg_last_xact_replay_timestamp())
+        end::float as seconds`);
+      const { is_replica: isReplica, seconds } = rows?.[0] ?? {};
+      // Reads fall back to the primary, and so does this one.
+      if (isReplica !== true) return { status: 'fail', output: 'a primary answers in place of the replica' };
+      if (typeof seconds !== 'number')
+        return { status: 'fail', output: 'the replica does not say how far it is behind' };
+      const observed = { value: seconds, unit: 's' };
+      if (seconds < lateSeconds) return { status: 'pass', ...observed };
+      return { status: 'fail', ...observed, output: 'the replica is behind' };
     },
   };
 }

@@ -180,10 +180,13 @@ describe('a replica', () => {
     expect(replicaLag(() => undefined).appliesHere?.()).toBe(false);
   });
 
-  test('is asked how far it is behind; a primary is not', async () => {
+  test('in whose place a primary answers is none', async () => {
     const check = replicaLag(getPool);
     expect(check.appliesHere?.()).toBe(true);
-    expect(await check.observe(now)).toEqual({ status: 'pass', value: 0, unit: 's' });
+    expect(await check.observe(now)).toMatchObject({
+      status: 'fail',
+      output: expect.stringContaining('primary'),
+    });
   });
 
   test.each([
@@ -192,7 +195,7 @@ describe('a replica', () => {
     [null, 'fail'],
     ['x', 'fail'],
   ])('that says %s s is %s', async (seconds, status) => {
-    const execute = vi.fn().mockResolvedValue([{ seconds }]);
+    const execute = vi.fn().mockResolvedValue([{ is_replica: true, seconds }]);
     expect((await replicaLag(() => ({ execute }) as never).observe(now)).status).toBe(status);
   });
 });
