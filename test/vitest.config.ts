@@ -9,7 +9,7 @@ const testFiles = readdirSync(import.meta.dirname, { recursive: true, encoding: 
   .filter((file) => file.endsWith('.test.ts'))
   .map((file) => `test/${file}`);
 const needsStack = (file: string) =>
-  /#test\/support\/(tenant|call)\.ts|lib\/local\/|test\/(local|e2e|drizzle)\//.test(
+  /#test\/support\/(tenant|call)\.ts|lib\/local\/|test\/(local|e2e|drizzle|faults)\//.test(
     file + readFileSync(join(root, file), 'utf8'),
   );
 

@@ -45,7 +45,7 @@ function problemHeaders({ code, options }: AppError, request: HttpRequest): Reco
   // RFC 9470, 3.
   if (code === 'step_up_required')
     headers['www-authenticate'] = `Bearer error="insufficient_user_authentication", max_age=${stepUpSeconds}`;
-  if (code === 'unavailable') headers['retry-after'] = '1';
+  if (code === 'unavailable' || code === 'deadline_exceeded') headers['retry-after'] = '1';
   if (options.retryAfterSeconds !== undefined) headers['retry-after'] = String(options.retryAfterSeconds);
   if (options.currentVersion !== undefined) headers.etag = `"v${options.currentVersion}"`;
   if (options.allowedMethods) headers.allow = options.allowedMethods.join(', ');

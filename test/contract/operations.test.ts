@@ -7,6 +7,7 @@ import { findStale, generateFiles } from '#functions/generate.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { routeKeyOf } from '#lib/http/define-router.ts';
+import { lambdaContext } from '#test/support/event.ts';
 
 const root = join(import.meta.dirname, '../..');
 const { endpoints, jobs } = await loadOperations();
@@ -81,7 +82,7 @@ describe('the OpenAPI document', () => {
 
 test.each(Object.entries(errorCatalog))('the problem type %s has a page', async (code, { status }) => {
   const event = { ...JSON.parse(read('events/docs/get-problem.json')), pathParameters: { code } };
-  const response = await getProblem(event, {} as never);
+  const response = await getProblem(event, lambdaContext());
   expect(response.statusCode).toBe(200);
   expect(response.body).toContain(`HTTP ${status}`);
 });
