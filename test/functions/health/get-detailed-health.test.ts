@@ -20,6 +20,8 @@ afterEach(() => {
 });
 
 async function setUp() {
+  // Mails that other tests of this worker left behind are late.
+  await sql`delete from outgoing_mails`;
   const operator = await createMember('viewer', 'operator');
   await recordHealth({ ...contextOf(operator.actor), actor: { type: 'system', jobId: 'recordHealth' } });
   return { operator, look: () => call(getDetailedHealth, { token: operator.token }) };
