@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { renderAffectedEndpoints } from '#lib/generate/affected-endpoints.ts';
 import { renderEnvExample, renderEnvironment, renderSecrets } from '#lib/generate/environment.ts';
 import { renderFunctions, renderRouter, type Unit } from '#lib/generate/functions-yaml.ts';
+import { renderKnownMigrations } from '#lib/generate/known-migrations.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { renderOpenApi } from '#lib/generate/openapi.ts';
 import { renderPasswordBlocklist } from '#lib/generate/password-blocklist.ts';
@@ -32,6 +34,8 @@ export async function generateFiles(): Promise<Map<string, string>> {
     ['lib/config/secrets.yml', renderSecrets()],
     ['.env.example', renderEnvExample()],
     ['lib/accounts/password-blocklist.txt', renderPasswordBlocklist()],
+    ['lib/health/affected-endpoints.ts', renderAffectedEndpoints(endpoints)],
+    ['lib/health/known-migrations.ts', renderKnownMigrations()],
   ]);
   const inArea = <T extends { area: string }>(operations: readonly T[], area: string) =>
     operations.filter((operation) => operation.area === area);

@@ -7,10 +7,10 @@ export const handler = defineEndpoint(
     id: 'getReadiness',
     method: 'GET',
     path: '/api/v1/health/ready',
-    summary: 'Can the service do its work: database and Redis answer',
+    summary: 'Can the service do its work: the critical checks, and Redis',
     access: 'public',
     rateLimit: 'instance',
-    statements: 1,
+    statements: 2,
     response: {
       status: 200,
       schema: HealthReport,

@@ -9,7 +9,7 @@ import { createSigningKey } from './create-signing-key.ts';
 type State = (typeof signingKeyStates)[number];
 
 const daySeconds = 86_400;
-const rotationSeconds = 30 * daySeconds;
+export const rotationSeconds = 30 * daySeconds;
 // Longer than every copy lives: five minutes in an instance and five with who reads the JWKS.
 const pendingSeconds = 3_600;
 // Longer than a token signed at the last moment lives: fifteen minutes, by an instance that learns of it in five.

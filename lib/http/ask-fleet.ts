@@ -1,6 +1,7 @@
 import type { ActorSession } from '#lib/auth/actor.ts';
 import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observability/increments.ts';
 import { logger } from '#lib/observability/logger.ts';
+import { noteRelease } from '#lib/observability/note-release.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
 import { isAway, isRefusal, runScriptUnlessAway } from '#lib/redis/run-script.ts';
 import { sessionKey, takeRemembered } from '#lib/sessions/fleet-state.ts';
@@ -27,6 +28,7 @@ export async function askFleet(
   nowMs: number,
 ): Promise<FleetAnswer> {
   const remembered = takeRemembered();
+  noteRelease();
   const increments = takeIncrements();
   const keys = [
     ...counters.flatMap(keysOf),

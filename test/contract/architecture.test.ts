@@ -85,6 +85,8 @@ describe('who may import whom', () => {
       'external-identities.ts': ['auth'],
       'invitations.ts': ['organizations'],
       'outgoing-mails.ts': ['mail'],
+      'health-snapshots.ts': ['health'],
+      'health-transitions.ts': ['health'],
     };
     const isForeign = (source: Source) =>
       importsOf(source)
@@ -103,6 +105,7 @@ describe('who may import whom', () => {
       'lib/api-keys/authenticate-api-key.ts': 'notes a use, which the access log has too',
       'lib/auth/create-signing-key.ts': 'belongs to no organization',
       'lib/auth/rotate-signing-keys.ts': 'belongs to no organization',
+      'lib/health/record-health.ts': 'belongs to no organization',
       'lib/idempotency/expire-idempotency-records.ts': 'plumbing that no organization sees',
       'lib/idempotency/run-once.ts': 'plumbing that no organization sees',
       'lib/mail/deliver-mails.ts': 'removes what has left',

@@ -8,6 +8,8 @@ import { createApiKey } from '#lib/api-keys/create-api-key.ts';
 import { isAllowed, permissions } from '#lib/auth/permissions.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
+import { forgetObservations } from '#lib/health/observe-checks.ts';
+import { recordHealth } from '#lib/health/record-health.ts';
 import { createInvitation } from '#lib/organizations/create-invitation.ts';
 import { createOrganization } from '#lib/organizations/create-organization.ts';
 import { createProject } from '#lib/projects/create-project.ts';
@@ -46,6 +48,11 @@ type Preparation = (member: Member, event: CallOptions) => Promise<CallOptions>;
 
 /** By operation, else by area. */
 const preparations: Record<string, Preparation> = {
+  async health({ ctx }) {
+    await recordHealth({ ...ctx, actor: { type: 'system', jobId: 'recordHealth' } });
+    forgetObservations();
+    return {};
+  },
   async projects({ ctx, userId }, { params, body }) {
     const { id } = await createProject(ctx, CreateProjectInput.parse({ name: 'Prepared' }));
     return {

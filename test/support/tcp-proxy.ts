@@ -21,9 +21,13 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   let fault: Fault = 'pass';
   let accepted = 0;
   const pairs = new Set<readonly [Socket, Socket]>();
+  // Besides those of the pairs: who got a FIN and has not closed its side.
+  const clients = new Set<Socket>();
   const server = createServer({ pauseOnConnect: true }, (client) => {
     accepted++;
     client.on('error', ignore);
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     if (fault === 'reset') return void client.resetAndDestroy();
     if (fault === 'close') return void client.resume().end();
     const upstream = connect(target);
@@ -55,6 +59,13 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     }
     pairs.clear();
   };
+  const stopListening = async () => {
+    cut((socket) => socket.destroy());
+    for (const client of clients) client.destroy();
+    if (!server.listening) return;
+    server.close();
+    await once(server, 'close');
+  };
   return {
     port,
     connections: () => accepted,
@@ -65,19 +76,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       fault = next;
       if (next === 'reset') cut((socket) => socket.resetAndDestroy());
       if (next === 'close') cut((socket) => socket.end());
-      if (next === 'refuse') {
-        cut((socket) => socket.destroy());
-        server.close();
-        await once(server, 'close');
-      }
+      if (next === 'refuse') await stopListening();
     },
-    async close() {
-      cut((socket) => socket.destroy());
-      if (server.listening) {
-        server.close();
-        await once(server, 'close');
-      }
-    },
+    close: stopListening,
   };
 }
 

@@ -52,11 +52,11 @@ test.each(['hang', 'refuse'] as const)(
     const { status, headers } = await call(getCurrentUser, { token, sourceIp });
     expect([status, headers.ratelimit]).toEqual([
       503,
-      expect.stringContaining(`r=${rateLimits.read.limit - 1}`),
+      expect.stringContaining(`r=${rateLimits.read.burst.limit - 1}`),
     ]);
     expect(performance.now() - startedAt).toBeLessThan(1_500);
     const second = await call(getCurrentUser, { token, sourceIp });
-    expect(second.headers.ratelimit).toContain(`r=${rateLimits.read.limit - 2}`);
+    expect(second.headers.ratelimit).toContain(`r=${rateLimits.read.burst.limit - 2}`);
     expect(takeErrorLogs()).toHaveLength(2);
   },
 );
@@ -78,7 +78,7 @@ test('an instance without keys serves who sends a good token, and refuses a sess
 test('a flood of made-up keys is limited before the database is asked', async () => {
   const { token } = await createMember();
   const sourceIp = '203.0.113.11';
-  await getRedis().set(`rate:read:ip:${sourceIp}`, String(rateLimits.read.limit), { px: 60_000 });
+  await getRedis().set(`rate:read:ip:${sourceIp}`, String(rateLimits.read.burst.limit), { px: 60_000 });
   forgetKeyRing();
   const before = await countStatements();
   const { status, body } = await call(getCurrentUser, { token: withUnknownKey(token), sourceIp });
