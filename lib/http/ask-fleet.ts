@@ -15,7 +15,7 @@ let refusalLoggedAtMs = Number.NEGATIVE_INFINITY;
 
 export interface FleetAnswer {
   readonly usages: readonly Usage[];
-  /** Of the session: -1 when Redis does not know it, undefined when it was not asked or did not answer. */
+  /** Of the session: -1 when Redis does not know it or was not asked, undefined when it did not answer. */
   readonly generation: number | undefined;
   /** Redis did not count: this instance did. */
   readonly isAlone: boolean;
@@ -56,7 +56,7 @@ export async function askFleet(
       rememberUsage({ counter, windows }, nowMs);
       return { counter, windows };
     });
-    return { usages, generation: session && Number(next.next().value), isAlone: false };
+    return { usages, generation: session ? Number(next.next().value) : -1, isAlone: false };
   } catch (error) {
     // Perhaps they were counted: that may happen to a measurement, but it must not be lost with every hiccup of Redis.
     returnIncrements(increments);

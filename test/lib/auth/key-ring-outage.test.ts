@@ -78,7 +78,7 @@ test('an instance without keys serves who sends a good token, and refuses a sess
 test('a flood of made-up keys is limited before the database is asked', async () => {
   const { token } = await createMember();
   const sourceIp = '203.0.113.11';
-  await getRedis().set(`rate:read:ip:${sourceIp}`, String(rateLimits.read.burst.limit), { px: 60_000 });
+  await getRedis().set(`rate:read:burst:ip:${sourceIp}`, String(rateLimits.read.burst.limit), { px: 60_000 });
   forgetKeyRing();
   const before = await countStatements();
   const { status, body } = await call(getCurrentUser, { token: withUnknownKey(token), sourceIp });
