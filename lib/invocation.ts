@@ -13,6 +13,8 @@ export interface Invocation {
   statements: number;
   redisMs: number;
   outboundMs: number;
+  /** W3C trace context of the request, which calls to other services pass on. */
+  traceparent?: string;
 }
 
 const storage = new AsyncLocalStorage<Invocation>();

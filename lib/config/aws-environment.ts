@@ -19,3 +19,8 @@ export function getAwsEnvironment(): AwsEnvironment {
     throw new Error('AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
   return { region, accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }), sesEndpoint };
 }
+
+/** Host and port of the API through which Lambda hands this process its invocations; undefined outside of Lambda. */
+export function getRuntimeApi(): string | undefined {
+  return process.env.AWS_LAMBDA_RUNTIME_API;
+}

@@ -4,6 +4,7 @@ import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observa
 import { logger } from '#lib/observability/logger.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
 import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
+import { breakerStateKeys, learnBreakers, usedBreakers } from '#lib/resilience/circuit-breaker-state.ts';
 import { sessionKey, takeRemembered } from '#lib/sessions/fleet-state.ts';
 import { idleSeconds } from '#lib/sessions/lifetime.ts';
 import type { EndpointSpec } from './endpoint-spec.ts';
@@ -70,11 +71,13 @@ function section(length: number, livesMs: number): number[] {
 /** Without Redis the instance counts alone: the limit loosens to once per instance, but never goes away. */
 async function askFleet(counters: readonly Counter[], session: ActorSession | undefined, nowMs: number) {
   const remembered = takeRemembered();
+  const breakers = usedBreakers();
   const increments = takeIncrements();
   const keys = [
     ...counters.map(({ key }) => key),
     ...(session ? [sessionKey(session.id)] : []),
     ...remembered.map(({ id }) => sessionKey(id)),
+    ...breakers.flatMap(({ name }) => breakerStateKeys(name)),
     ...increments.keys(),
   ];
   const args = [
@@ -83,6 +86,7 @@ async function askFleet(counters: readonly Counter[], session: ActorSession | un
     ...(session ? [session.generation, idleSeconds * 1000] : [0]),
     ...section(remembered.length, idleSeconds * 1000),
     ...remembered.map(({ generation }) => generation),
+    breakers.length,
     ...section(increments.size, incrementsLiveMs),
     ...[...increments.values()].flatMap((fields) => [fields.size, ...[...fields].flat()]),
   ];
@@ -92,6 +96,7 @@ async function askFleet(counters: readonly Counter[], session: ActorSession | un
       count: Number(reply[index * 2]),
       remainingMs: Number(reply[index * 2 + 1]),
     }));
+    learnBreakers(breakers, reply.slice(counters.length * 2 + (session ? 1 : 0)));
     return { counts, generation: Number(reply[counters.length * 2] ?? -1) };
   } catch (error) {
     // Perhaps they were counted: that may happen to a measurement, but it must not be lost with every hiccup of Redis.

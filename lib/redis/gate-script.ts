@@ -9,6 +9,7 @@ import { defineScript } from './run-script.ts';
  * | counters | how many, then a window in ms each | one each | each: requests in the window, ms until it ends |
  * | session | generation it has to have, ms it lives on after a use; 0: none | one if there is one | generation, -1 when not known |
  * | remembered | how many, ms they live, then a generation each | one each | |
+ * | breakers | how many | open, trips and forced of each | each: ms it stays open, trips, forced (1 open, 2 closed) |
  * | increments | how many keys, ms they live, then for each: how many fields, and each field with its increment | one each | |
  */
 export const gateScript = defineScript(`
@@ -42,6 +43,12 @@ local remembered = nextNumber()
 if remembered > 0 then
   local idle = nextArgument()
   for _ = 1, remembered do redis.call('SET', nextKey(), nextArgument(), 'PX', idle, 'NX') end
+end
+
+for _ = 1, nextNumber() do
+  push(math.max(redis.call('PTTL', nextKey()), 0))
+  push(tonumber(redis.call('GET', nextKey()) or '0'))
+  push(tonumber(redis.call('GET', nextKey()) or '0'))
 end
 
 local hashes = nextNumber()
