@@ -6,6 +6,8 @@ export class FleetState {
   forced = 0;
   openUntilMs = 0;
   learnedAtMs = Number.NEGATIVE_INFINITY;
+  /** It was open since the breaker last found it closed: what the instance counted before says nothing any more. */
+  wasTripped = false;
 
   constructor(name: string) {
     this.name = name;
@@ -16,6 +18,7 @@ export class FleetState {
     this.openUntilMs = this.learnedAtMs + openMs;
     this.trips = trips;
     this.forced = forced;
+    if (trips > 0) this.wasTripped = true;
   }
 }
 

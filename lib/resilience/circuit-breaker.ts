@@ -3,15 +3,15 @@ import { AppError } from '#lib/errors/app-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { isAway, isRefusal, runScript, type Script } from '#lib/redis/run-script.ts';
 import { breakerKeys, enterScript, reportScript, settleScript } from './circuit-breaker-scripts.ts';
-import { FleetState, stateOf } from './circuit-breaker-state.ts';
+import { type FleetState, stateOf } from './circuit-breaker-state.ts';
 import { type BreakerSettings, LocalBreaker } from './circuit-breaker-window.ts';
 
 /** What a call says of the service: it is well; it failed, and perhaps wants to be left alone for some ms; nothing at all. */
 export type Verdict = 'healthy' | 'unknown' | { readonly failedForMs: number };
 export type Settled<T> = { readonly value: T } | { readonly error: unknown };
 
-/** How a call got through: as anybody, as the fleet's only probe, or because an operator holds the breaker closed. */
-type Pass = 'closed' | 'probe' | 'forced';
+/** How a call got through: as anybody, because an operator holds the breaker closed, or as the fleet's only probe. */
+type Pass = 'closed' | 'forced' | { readonly probe: string };
 
 // How old the fleet's word may be. Every gate call brings it; a job asks for itself at most this often.
 const freshMs = 5_000;
@@ -29,7 +29,7 @@ export class CircuitBreaker {
   readonly #local: LocalBreaker;
   readonly #instance: string;
   #restsUntilMs = 0;
-  #wasTripped = false;
+  #probes = 0;
 
   constructor(settings: BreakerSettings, fleet: FleetState, instance: string = randomUUID()) {
     this.#settings = settings;
@@ -54,21 +54,28 @@ export class CircuitBreaker {
   }
 
   async #enter(): Promise<Pass> {
-    const fleet = this.#fleet;
-    const asked = this.#hasToAsk() ? await this.#ask(enterScript, [this.#instance, this.#settings.probeMs]) : [];
+    const probe = `${this.#instance}:${this.#probes++}`;
+    const [, , , isProbe, waitMs] = this.#hasToAsk()
+      ? await this.#ask(enterScript, [probe, this.#settings.probeMs])
+      : [];
+    if (isProbe === 1) return { probe };
+    const { forced, openUntilMs, learnedAtMs } = this.#fleet;
     const nowMs = performance.now();
-    if (nowMs < fleet.openUntilMs && fleet.forced !== 2) refuse(fleet.openUntilMs - nowMs);
-    if (nowMs - fleet.learnedAtMs <= freshMs) {
-      if (fleet.forced === 1) refuse(heldOpenRetryMs);
-      if (fleet.forced === 2) return 'forced';
-      if (asked[3] === 1) return 'probe';
-      if (fleet.trips > 0) refuse(asked[4] ?? 0);
-      if (this.#wasTripped) this.#local.reset();
-      this.#wasTripped = false;
-    }
-    const waitMs = this.#local.enter(nowMs);
-    if (waitMs > 0) refuse(waitMs);
+    if (nowMs < openUntilMs && forced !== 2) refuse(openUntilMs - nowMs);
+    const isFresh = nowMs - learnedAtMs <= freshMs;
+    if (isFresh && forced === 2) return 'forced';
+    if (isFresh) this.#obeyFleet(waitMs);
+    const localWaitMs = this.#local.enter(nowMs);
+    if (localWaitMs > 0) refuse(localWaitMs);
     return 'closed';
+  }
+
+  #obeyFleet(probeWaitMs = 0): void {
+    const fleet = this.#fleet;
+    if (fleet.forced === 1) refuse(heldOpenRetryMs);
+    if (fleet.trips > 0) refuse(probeWaitMs);
+    if (fleet.wasTripped) this.#local.reset();
+    fleet.wasTripped = false;
   }
 
   #hasToAsk(): boolean {
@@ -79,7 +86,7 @@ export class CircuitBreaker {
 
   async #settle(pass: Pass, verdict: Verdict): Promise<void> {
     if (pass === 'forced') return;
-    if (pass === 'probe') return this.#settleProbe(verdict);
+    if (pass !== 'closed') return this.#settleProbe(pass.probe, verdict);
     if (verdict === 'unknown') return this.#local.release();
     const isFailure = verdict !== 'healthy';
     const nowMs = performance.now();
@@ -87,19 +94,24 @@ export class CircuitBreaker {
     if (!isFailure) return;
     const { windowMs, minimumCalls, failureShare } = this.#settings;
     const calls = this.#local.takeUnreported(nowMs);
-    const report = [this.#instance, Math.max(1, calls), windowMs, minimumCalls, Math.ceil(failureShare * 1000)];
+    const report = [
+      this.#instance,
+      Math.max(1, calls),
+      windowMs,
+      minimumCalls,
+      Math.ceil(failureShare * 1000),
+    ];
     const [, , , opened] = await this.#ask(reportScript, [...report, ...this.#tripOf(verdict)]);
     if (opened === 1) logger.warn('a circuit breaker opens', { breaker: this.#fleet.name });
   }
 
-  async #settleProbe(verdict: Verdict): Promise<void> {
+  async #settleProbe(probe: string, verdict: Verdict): Promise<void> {
     const outcome = verdict === 'healthy' ? 1 : verdict === 'unknown' ? -1 : 0;
-    await this.#ask(settleScript, [this.#instance, outcome, ...this.#tripOf(verdict)]);
+    await this.#ask(settleScript, [probe, outcome, ...this.#tripOf(verdict)]);
     if (outcome === 1) this.#local.reset();
-    if (outcome !== -1)
-      logger.warn(outcome === 1 ? 'a circuit breaker closes' : 'a circuit breaker stays open', {
-        breaker: this.#fleet.name,
-      });
+    if (outcome === -1) return;
+    const news = outcome === 1 ? 'a circuit breaker closes' : 'a circuit breaker stays open';
+    logger.warn(news, { breaker: this.#fleet.name });
   }
 
   #tripOf(verdict: Verdict): number[] {
@@ -112,10 +124,11 @@ export class CircuitBreaker {
   async #ask(script: Script, args: readonly (string | number)[]): Promise<number[]> {
     if (performance.now() < this.#restsUntilMs) return [];
     try {
-      const reply = (await runScript<unknown[]>(script, breakerKeys(this.#fleet.name), args.map(String))).map(Number);
+      const reply = (await runScript<unknown[]>(script, breakerKeys(this.#fleet.name), args.map(String))).map(
+        Number,
+      );
       const [openMs = 0, trips = 0, forced = 0] = reply;
       this.#fleet.learn(openMs, trips, forced);
-      if (trips > 0) this.#wasTripped = true;
       return reply;
     } catch (error) {
       if (!isAway(error) && !isRefusal(error)) throw error;

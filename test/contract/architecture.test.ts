@@ -19,7 +19,7 @@ const sources: Source[] = ['functions', 'lib', 'drizzle', 'test']
 const inFunctions = (file: string) => file.startsWith('functions/') && file !== 'functions/generate.ts';
 const inTooling = (file: string) => /^lib\/(local|generate)\//.test(file);
 const inLib = (file: string) => file.startsWith('lib/') && !inTooling(file);
-const plumbing = new Set(['http', 'observability', 'config', 'errors', 'redis', 'db', 'jobs']);
+const plumbing = new Set(['http', 'observability', 'config', 'errors', 'redis', 'db', 'jobs', 'outbound']);
 const inDomain = (file: string) => inLib(file) && !plumbing.has(file.split('/')[1] ?? '');
 
 /** What a file imports at run time (`import type` is erased): paths from the root, or names of packages. */
@@ -137,6 +137,23 @@ describe('who may import whom', () => {
         ({ text }) => /[=( ]postgres\(|new Redis\(/.test(text),
       ),
     ).toEqual([]);
+  });
+
+  test('other services are called through outbound() only, but for Redis by its own client', () => {
+    const isOutside = (file: string) =>
+      (inFunctions(file) || inLib(file)) && !file.startsWith('lib/outbound/');
+    const calls = ({ text }: Source) =>
+      /(?<![.\w])fetch\(|\bnew (AwsClient|WebSocket|EventSource)\(/.test(text);
+    const network = /^(node:)?(https?|http2|net|tls|dgram)$|^(undici|axios|got|node-fetch)$/;
+    // Only `isIP` and its like.
+    const parsesAddresses = ['lib/http/rate-limit.ts'];
+    expect(offenders(isOutside, importsAny(network))).toEqual(parsesAddresses);
+    expect(offenders(isOutside, calls)).toEqual([]);
+    const keySets = offenders(
+      isOutside,
+      ({ text }) => text.includes('createRemoteJWKSet(') && !text.includes('[customFetch]'),
+    );
+    expect(keySets).toEqual([]);
   });
 
   test('product code never imports the tooling', () => {

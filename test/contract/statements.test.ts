@@ -56,7 +56,7 @@ test.each(forKeys)(
   '%s sends one statement more for an API key, and notes its use in it',
   async (_, operation) => {
     const { spec } = operation;
-    const member = await createMember();
+    const member = await createMember('owner', 'operator');
     const { headers } = await createKey(member);
     const { status, statements } = await succeed(operation, member, {
       token: undefined,
