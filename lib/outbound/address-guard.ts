@@ -3,9 +3,8 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { getRuntimeApi } from '#lib/config/aws-environment.ts';
 import { getConfig } from '#lib/config/get-config.ts';
 import { OutboundError, refuse } from './outbound-error.ts';
-import type { Upstream } from './upstreams.ts';
 
-type Network = Upstream['network'];
+export type Network = 'public' | 'any';
 type Resolve = (
   host: string,
   options: { all: true },

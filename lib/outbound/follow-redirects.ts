@@ -1,32 +1,25 @@
 import { refuse } from './outbound-error.ts';
-import { type HttpExchange, type OutboundResponse, sendRequest } from './send-request.ts';
-import type { Upstream } from './upstreams.ts';
+import { type HttpExchange, type Send, sendRequest } from './send-request.ts';
 
 /** What another origin may see; everything else could be a credential. */
 const harmless = new Set(['accept', 'content-type', 'traceparent', 'user-agent']);
 
-/** Sends a request and follows as many redirects as the upstream allows; with more it is refused. */
-export async function sendFollowing(
-  upstream: Upstream,
-  url: URL,
-  exchange: HttpExchange,
-  signal: AbortSignal,
-  followed = 0,
-): Promise<OutboundResponse> {
-  const response = await sendRequest(upstream, url, exchange, signal);
-  const { location } = response.headers;
-  if (upstream.redirects === 0 || !location || ![301, 302, 303, 307, 308].includes(response.status))
-    return response;
-  if (followed >= upstream.redirects) refuse(`more than ${upstream.redirects} redirects`);
-  if (!URL.canParse(location, url.href)) refuse('a redirect leads to no URL');
-  const target = new URL(location, url);
-  return sendFollowing(
-    upstream,
-    target,
-    redirected(response.status, url, target, exchange),
-    signal,
-    followed + 1,
-  );
+/** Sends a request and follows so many redirects, each checked as the first address was; refuses when there are more. */
+export function following(redirects: number): Send {
+  return async (limits, url, exchange, signal) => {
+    const response = await sendRequest(limits, url, exchange, signal);
+    const { location } = response.headers;
+    if (!location || ![301, 302, 303, 307, 308].includes(response.status)) return response;
+    if (redirects === 0) refuse('one redirect too many');
+    if (!URL.canParse(location, url.href)) refuse('a redirect leads to no URL');
+    const target = new URL(location, url);
+    return following(redirects - 1)(
+      limits,
+      target,
+      redirected(response.status, url, target, exchange),
+      signal,
+    );
+  };
 }
 
 function redirected(status: number, from: URL, to: URL, exchange: HttpExchange): HttpExchange {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getInvocation, withinDeadline } from '#lib/invocation.ts';
 import { getBreaker, type Settled, type Verdict } from '#lib/resilience/circuit-breaker.ts';
-import { sendFollowing } from './follow-redirects.ts';
 import { OutboundError, refuse } from './outbound-error.ts';
 import { parseRetryAfter, RetryBudget, retryDelayMs } from './retry.ts';
 import type { OutboundResponse } from './send-request.ts';
@@ -67,7 +66,8 @@ function remainingMs(wantedMs: number): number {
 }
 
 async function attempt(upstream: Upstream, request: OutboundRequest): Promise<OutboundResponse> {
-  const breaker = getBreaker(upstream.name, upstream.breaker);
+  const { name, minimumCalls, timeoutMs } = upstream;
+  const breaker = getBreaker(name, { minimumCalls, probeMs: timeoutMs + reserveMs });
   return breaker.run(() => exchange(upstream, request), judge);
 }
 
@@ -84,7 +84,7 @@ async function exchange(upstream: Upstream, request: OutboundRequest): Promise<O
   const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
   const startedAt = performance.now();
   try {
-    return await sendFollowing(
+    return await upstream.send(
       upstream,
       new URL(url),
       { method, headers: { ...headers, ...trace }, body },
@@ -94,7 +94,8 @@ async function exchange(upstream: Upstream, request: OutboundRequest): Promise<O
     throw toOutboundError(error, {
       isAborted: request.signal?.aborted,
       isTimeout: timeout.aborted,
-      isCut: timeoutMs < upstream.timeoutMs,
+      // Half of its time is enough for a service to be blamed.
+      isCut: timeoutMs < upstream.timeoutMs / 2,
     });
   } finally {
     if (invocation) invocation.outboundMs += performance.now() - startedAt;

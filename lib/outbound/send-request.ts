@@ -1,8 +1,24 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { assertUrl, guardedLookup, portOf } from './address-guard.ts';
+import { assertUrl, guardedLookup, type Network, portOf } from './address-guard.ts';
 import { OutboundError } from './outbound-error.ts';
-import type { Upstream } from './upstreams.ts';
+
+/** What of a service matters to a single request. */
+export interface Limits {
+  /**
+   * `public`: only addresses that the internet routes, by https: whatever a user may name. `any`: private ones too, for what only the
+   * operator configures.
+   */
+  readonly network: Network;
+  readonly largestBodyBytes: number;
+}
+
+export type Send = (
+  limits: Limits,
+  url: URL,
+  exchange: HttpExchange,
+  signal: AbortSignal,
+) => Promise<OutboundResponse>;
 
 export interface HttpExchange {
   readonly method: string;
@@ -39,7 +55,7 @@ const largestHeadersBytes = 16 * 1024;
  * wherever it is.
  */
 export async function sendRequest(
-  { network, largestBodyBytes }: Upstream,
+  { network, largestBodyBytes }: Limits,
   url: URL,
   { method, headers, body }: HttpExchange,
   signal: AbortSignal,

@@ -1,26 +1,19 @@
 import { getConfig } from '#lib/config/get-config.ts';
-import type { BreakerSettings } from '#lib/resilience/circuit-breaker-window.ts';
+import { type Limits, type Send, sendRequest } from './send-request.ts';
 
 /** Another service, declared once. */
-export interface Upstream {
+export interface Upstream extends Limits {
   /** Of its circuit breaker, too. */
   readonly name: string;
   /** Of one attempt, from the DNS query to the last byte. */
   readonly timeoutMs: number;
   /** After the first attempt, of calls that say they are idempotent, as far as the budget of retries goes. */
   readonly retries: number;
-  /**
-   * `public`: only addresses that the internet routes, by https: whatever a user may name. `any`: private ones too, for what only the
-   * operator configures.
-   */
-  readonly network: 'public' | 'any';
-  readonly largestBodyBytes: number;
-  /** How many redirects are followed; each is checked as the first address was. */
-  readonly redirects: number;
-  readonly breaker: BreakerSettings;
+  /** `sendRequest` follows no redirect; `following(3)` follows three. */
+  readonly send: Send;
+  /** With fewer calls in half a minute, failures open no circuit breaker. */
+  readonly minimumCalls: number;
 }
-
-const breaker = { windowMs: 30_000, failureShare: 0.5, backOffMs: 5_000, longestBackOffMs: 300_000 };
 
 /** Amazon SES. Any network: a VPC endpoint of it has a private address. The job that sends mails retries, with a longer breath. */
 export const ses: Upstream = {
@@ -29,9 +22,9 @@ export const ses: Upstream = {
   retries: 0,
   network: 'any',
   largestBodyBytes: 64 * 1024,
-  redirects: 0,
-  // A batch of mails is ten calls at once.
-  breaker: { ...breaker, minimumCalls: 10, probeMs: 6_000 },
+  send: sendRequest,
+  // A batch of mails: ten calls at once.
+  minimumCalls: 10,
 };
 
 /**
@@ -45,9 +38,9 @@ export function tokenIssuer(issuer: string): Upstream {
     retries: 1,
     network: 'any',
     largestBodyBytes: 256 * 1024,
-    redirects: 0,
-    // Keys are asked for every ten minutes an instance: more calls than a few only come when they fail.
-    breaker: { ...breaker, minimumCalls: 4, probeMs: 2_500 },
+    send: sendRequest,
+    // Keys are asked for every ten minutes by an instance: more than a few calls only come when they fail.
+    minimumCalls: 4,
   };
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#lib/errors/app-error.ts';
 import { logger } from '#lib/observability/logger.ts';
-import { isAway, isRefusal, runScript, type Script } from '#lib/redis/run-script.ts';
-import { breakerKeys, enterScript, reportScript, settleScript } from './circuit-breaker-scripts.ts';
+import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
+import { type BreakerSettings, longestBackOffMs } from './circuit-breaker-limits.ts';
+import { breakerKeys, breakerScript } from './circuit-breaker-script.ts';
 import { type FleetState, stateOf } from './circuit-breaker-state.ts';
-import { type BreakerSettings, LocalBreaker } from './circuit-breaker-window.ts';
+import { LocalBreaker } from './local-breaker.ts';
 
 /** What a call says of the service: it is well; it failed, and perhaps wants to be left alone for some ms; nothing at all. */
 export type Verdict = 'healthy' | 'unknown' | { readonly failedForMs: number };
@@ -56,7 +57,7 @@ export class CircuitBreaker {
   async #enter(): Promise<Pass> {
     const probe = `${this.#instance}:${this.#probes++}`;
     const [, , , isProbe, waitMs] = this.#hasToAsk()
-      ? await this.#ask(enterScript, [probe, this.#settings.probeMs])
+      ? await this.#ask('enter', probe, this.#settings.probeMs)
       : [];
     if (isProbe === 1) return { probe };
     const { forced, openUntilMs, learnedAtMs } = this.#fleet;
@@ -88,52 +89,40 @@ export class CircuitBreaker {
     if (pass === 'forced') return;
     if (pass !== 'closed') return this.#settleProbe(pass.probe, verdict);
     if (verdict === 'unknown') return this.#local.release();
+    const failedForMs = verdict === 'healthy' ? 0 : verdict.failedForMs;
     const isFailure = verdict !== 'healthy';
-    const nowMs = performance.now();
-    this.#local.record(isFailure, nowMs, Math.random(), isFailure ? verdict.failedForMs : 0);
+    this.#local.record(isFailure, performance.now(), Math.random(), Math.min(longestBackOffMs, failedForMs));
     if (!isFailure) return;
-    const { windowMs, minimumCalls, failureShare } = this.#settings;
-    const calls = this.#local.takeUnreported(nowMs);
-    const report = [
-      this.#instance,
-      Math.max(1, calls),
-      windowMs,
-      minimumCalls,
-      Math.ceil(failureShare * 1000),
-    ];
-    const [, , , opened] = await this.#ask(reportScript, [...report, ...this.#tripOf(verdict)]);
-    if (opened === 1) logger.warn('a circuit breaker opens', { breaker: this.#fleet.name });
+    const calls = Math.max(1, this.#local.takeUnreported());
+    const [, , , hasOpened] = await this.#ask('report', this.#instance, calls, failedForMs);
+    if (hasOpened === 1) logger.warn('a circuit breaker opens', { breaker: this.#fleet.name });
   }
 
   async #settleProbe(probe: string, verdict: Verdict): Promise<void> {
-    const outcome = verdict === 'healthy' ? 1 : verdict === 'unknown' ? -1 : 0;
-    await this.#ask(settleScript, [probe, outcome, ...this.#tripOf(verdict)]);
-    if (outcome === 1) this.#local.reset();
-    if (outcome === -1) return;
-    const news = outcome === 1 ? 'a circuit breaker closes' : 'a circuit breaker stays open';
-    logger.warn(news, { breaker: this.#fleet.name });
+    if (verdict === 'unknown') await this.#ask('settle', probe, -1);
+    else if (verdict === 'healthy') {
+      await this.#ask('settle', probe, 1);
+      this.#local.reset();
+      logger.warn('a circuit breaker closes', { breaker: this.#fleet.name });
+    } else await this.#ask('settle', probe, 0, verdict.failedForMs);
   }
 
-  #tripOf(verdict: Verdict): number[] {
-    const { backOffMs, longestBackOffMs } = this.#settings;
-    const atLeastMs = typeof verdict === 'object' ? Math.min(longestBackOffMs, verdict.failedForMs) : 0;
-    return [backOffMs, longestBackOffMs, Math.floor(Math.random() * 1000), Math.ceil(atLeastMs)];
-  }
-
-  /** The reply of a script, which begins with the state; nothing while Redis is away. */
-  async #ask(script: Script, args: readonly (string | number)[]): Promise<number[]> {
+  /** The reply of the script, which begins with the state; nothing while Redis is away. */
+  async #ask(action: string, me: string, value: number, atLeastMs = 0): Promise<number[]> {
     if (performance.now() < this.#restsUntilMs) return [];
+    const { name } = this.#fleet;
+    const jitter = Math.floor(Math.random() * 1000);
+    const leastMs = Math.min(longestBackOffMs, Math.ceil(atLeastMs));
+    const args = [action, me, value, jitter, leastMs, this.#settings.minimumCalls].map(String);
     try {
-      const reply = (await runScript<unknown[]>(script, breakerKeys(this.#fleet.name), args.map(String))).map(
-        Number,
-      );
+      const reply = (await runScript<unknown[]>(breakerScript, breakerKeys(name), args)).map(Number);
       const [openMs = 0, trips = 0, forced = 0] = reply;
       this.#fleet.learn(openMs, trips, forced);
       return reply;
     } catch (error) {
       if (!isAway(error) && !isRefusal(error)) throw error;
       this.#restsUntilMs = performance.now() + redisRestMs;
-      const line = { breaker: this.#fleet.name, error: error as Error };
+      const line = { breaker: name, error: error as Error };
       if (isAway(error)) logger.warn('Redis does not answer: a circuit breaker decides alone', line);
       else logger.error('Redis refuses a circuit breaker, which decides alone', line);
       return [];
