@@ -41,5 +41,9 @@ export const OverrideBreakerInput = z
 export type OverrideBreakerInput = z.output<typeof OverrideBreakerInput>;
 
 export const BreakerParams = z.object({
-  name: z.string().max(300).meta({ description: 'The name of the circuit breaker.' }),
+  name: z
+    .string()
+    .max(300)
+    .regex(/^[a-z0-9.:[\]-]+$/)
+    .meta({ description: 'The name of the circuit breaker.' }),
 });
