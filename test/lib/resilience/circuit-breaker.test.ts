@@ -226,6 +226,7 @@ describeOnBothBackends('a circuit breaker', (on) => {
       await on.redis.set(`breaker:round-${round}:trips`, '1');
       fleet.call(`round-${round}`);
       await vi.waitFor(() => expect(fleet.count('refused')).toBe(49), 15_000);
+      await vi.waitFor(() => expect(waiting).not.toEqual([]), 15_000);
       for (const response of waiting) if (!response.writableEnded) response.end();
       await vi.waitFor(() => expect(fleet.count('called')).toBe(1), 15_000);
       expect(waiting).toHaveLength(1);
