@@ -17,6 +17,7 @@ const units: Record<string, Unit> = {
   docs: 'area',
   health: 'endpoint',
   jobs: 'endpoint',
+  monitoring: 'area',
   organizations: 'area',
   projects: 'endpoint',
 };

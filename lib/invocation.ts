@@ -16,6 +16,8 @@ export interface Invocation {
   /** Work beside the request's own, which has to end before the answer leaves. */
   beside?: Promise<unknown>[];
   atEnd?: (() => void)[];
+  /** W3C trace context of the request, which calls to other services pass on. */
+  traceparent?: string;
 }
 
 const storage = new AsyncLocalStorage<Invocation>();

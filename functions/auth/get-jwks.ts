@@ -1,14 +1,13 @@
 import { getJwks, keyRingTtlSeconds } from '#lib/auth/key-ring.ts';
 import { Jwks } from '#lib/auth/schemas.ts';
-import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
 
-export const handler = defineEndpoint(
+export const handler = definePublicEndpoint(
   {
     id: 'getJwks',
     method: 'GET',
     path: '/.well-known/jwks.json',
     summary: 'The keys that verify our access tokens (RFC 7517)',
-    access: 'public',
     rateLimit: 'instance',
     statements: 0,
     response: {

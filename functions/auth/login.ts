@@ -1,16 +1,15 @@
 import { login } from '#lib/auth/login.ts';
 import { LoginInput } from '#lib/auth/schemas.ts';
-import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
 import { SessionTokens } from '#lib/sessions/schemas.ts';
 import { sessionCookies } from '#lib/sessions/session-cookies.ts';
 
-export const handler = defineEndpoint(
+export const handler = definePublicEndpoint(
   {
     id: 'login',
     method: 'POST',
     path: '/api/v1/auth/login',
     summary: 'Log in with email and password, and a code where there is a second factor',
-    access: 'public',
     rateLimit: 'login',
     accountLimit: { field: 'email', policy: 'account' },
     statements: 6,

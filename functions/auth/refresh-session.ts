@@ -1,9 +1,9 @@
-import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
 import { refreshSession } from '#lib/sessions/refresh-session.ts';
 import { RefreshInput, SessionTokens } from '#lib/sessions/schemas.ts';
 import { sessionCookies } from '#lib/sessions/session-cookies.ts';
 
-export const handler = defineEndpoint(
+export const handler = definePublicEndpoint(
   {
     id: 'refreshSession',
     method: 'POST',
@@ -11,7 +11,6 @@ export const handler = defineEndpoint(
     summary: 'Exchange a refresh token for the next tokens',
     description:
       'A token works once; for ten seconds more, so that two tabs do not log each other out. Later its second use ends the session.',
-    access: 'public',
     rateLimit: 'refresh',
     statements: 5,
     body: RefreshInput,

@@ -1,8 +1,8 @@
 import { register } from '#lib/accounts/register.ts';
 import { RegisterInput } from '#lib/accounts/schemas.ts';
-import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
 
-export const handler = defineEndpoint(
+export const handler = definePublicEndpoint(
   {
     id: 'register',
     method: 'POST',
@@ -10,7 +10,6 @@ export const handler = defineEndpoint(
     summary: 'Register an account',
     description:
       'The answer is the same whether or not the address has an account: a mail to it says how to go on. Who was invited can log in at once.',
-    access: 'public',
     rateLimit: 'login',
     accountLimit: { field: 'email', policy: 'mail' },
     statements: 6,

@@ -1,15 +1,14 @@
 import { resetPassword } from '#lib/accounts/reset-password.ts';
 import { ResetPasswordInput } from '#lib/accounts/schemas.ts';
-import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
 
-export const handler = defineEndpoint(
+export const handler = definePublicEndpoint(
   {
     id: 'resetPassword',
     method: 'POST',
     path: '/api/v1/auth/reset-password',
     summary: 'Choose a new password with the token of a mail',
     description: 'Ends all sessions. The token works once, for an hour.',
-    access: 'public',
     rateLimit: 'login',
     statements: 8,
     body: ResetPasswordInput,

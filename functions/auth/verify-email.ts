@@ -1,8 +1,8 @@
 import { VerifyEmailInput } from '#lib/accounts/schemas.ts';
 import { verifyEmail } from '#lib/accounts/verify-email.ts';
-import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
 
-export const handler = defineEndpoint(
+export const handler = definePublicEndpoint(
   {
     id: 'verifyEmail',
     method: 'POST',
@@ -10,7 +10,6 @@ export const handler = defineEndpoint(
     summary: 'Confirm your address with the token of a mail and your password',
     description:
       'Somebody else may have registered the address first: if your password is refused, choose a new one by `forgot-password`.',
-    access: 'public',
     rateLimit: 'login',
     statements: 5,
     body: VerifyEmailInput,

@@ -1,14 +1,13 @@
 import { checkReadiness } from '#lib/health/check-readiness.ts';
 import { HealthReport } from '#lib/health/schemas.ts';
-import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
 
-export const handler = defineEndpoint(
+export const handler = definePublicEndpoint(
   {
     id: 'getReadiness',
     method: 'GET',
     path: '/api/v1/health/ready',
     summary: 'Can the service do its work: the critical checks, and Redis',
-    access: 'public',
     rateLimit: 'instance',
     statements: 2,
     response: {

@@ -16,7 +16,7 @@ export const rolePermissions = {
   editor,
   viewer,
   /** Runs the platform; has no say inside an organization unless it is also a member. */
-  operator: ['signing_keys:rotate', 'ops:read'],
+  operator: ['signing_keys:rotate', 'ops:read', 'breakers:force'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Role = keyof typeof rolePermissions;

@@ -1,7 +1,9 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import * as z from 'zod';
 import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
+import { outbound } from '#lib/outbound/outbound.ts';
+import { tokenIssuer } from '#lib/outbound/upstreams.ts';
 
 /** Somebody whom another issuer vouches for. */
 export interface ExternalSubject {
@@ -23,7 +25,6 @@ const Claims = z
   })
   .refine(({ typ }) => typ !== 'ID' && typ !== 'Refresh');
 
-const timeoutMs = 1_500;
 const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
 /** The trusted issuer that a token claims to be from, if any. */
@@ -43,7 +44,7 @@ export async function verifyExternalToken(
   const trusted = findIssuer(issuer);
   if (!trusted) throw new AppError('unauthenticated', 'The issuer of the access token is not trusted here');
   try {
-    const { payload } = await jwtVerify(token, keySetOf(trusted.jwksUrl), {
+    const { payload } = await jwtVerify(token, keySetOf(trusted), {
       algorithms,
       issuer,
       requiredClaims: ['exp', 'sub'],
@@ -59,22 +60,31 @@ export async function verifyExternalToken(
   }
 }
 
-function keySetOf(url: string) {
-  let keySet = keySets.get(url);
+function keySetOf({ issuer, jwksUrl }: { issuer: string; jwksUrl: string }) {
+  let keySet = keySets.get(jwksUrl);
   if (!keySet) {
-    keySet = createRemoteJWKSet(new URL(url), { timeoutDuration: timeoutMs });
-    keySets.set(url, keySet);
+    const fetchKeys = async (url: string, { headers }: { headers: Headers }) => {
+      const response = await outbound(tokenIssuer(issuer), {
+        url,
+        headers: Object.fromEntries(headers),
+        isIdempotent: true,
+      });
+      // All that jose reads; the real class would be loaded for this only.
+      return { status: response.status, json: async () => response.json() } as Response;
+    };
+    keySet = createRemoteJWKSet(new URL(jwksUrl), { [customFetch]: fetchKeys });
+    keySets.set(jwksUrl, keySet);
   }
   return keySet;
 }
 
 function toRefusal(error: unknown): unknown {
-  const isAway =
-    error instanceof errors.JWKSTimeout ||
-    error instanceof TypeError ||
-    (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC');
-  if (isAway)
-    return new AppError('unavailable', 'The keys of the token issuer cannot be had', { cause: error });
+  const isUnavailable = error instanceof AppError && error.code === 'unavailable';
+  if (isUnavailable || (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC'))
+    return new AppError('unavailable', 'The keys of the token issuer cannot be had', {
+      ...(isUnavailable && error.options),
+      cause: error,
+    });
   if (error instanceof errors.JWTExpired)
     return new AppError('unauthenticated', 'The access token has expired');
   if (error instanceof errors.JOSEError)

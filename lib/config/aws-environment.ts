@@ -30,3 +30,8 @@ export function getMemoryLimitBytes(): number | undefined {
   const megabytes = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   return megabytes > 0 ? megabytes * 1024 * 1024 : undefined;
 }
+
+/** Host and port of the API through which Lambda hands this process its invocations; undefined outside of Lambda. */
+export function getRuntimeApi(): string | undefined {
+  return process.env.AWS_LAMBDA_RUNTIME_API;
+}

@@ -4,6 +4,7 @@ import { logger } from '#lib/observability/logger.ts';
 import { noteRelease } from '#lib/observability/note-release.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
 import { isAway, isRefusal, runScriptUnlessAway } from '#lib/redis/run-script.ts';
+import { breakerStateKeys, learnBreakers, usedBreakers } from '#lib/resilience/circuit-breaker-state.ts';
 import { sessionKey, takeRemembered } from '#lib/sessions/fleet-state.ts';
 import { idleSeconds } from '#lib/sessions/lifetime.ts';
 import { countInInstance, rememberUsage } from './count-in-instance.ts';
@@ -29,11 +30,13 @@ export async function askFleet(
 ): Promise<FleetAnswer> {
   const remembered = takeRemembered();
   noteRelease();
+  const breakers = usedBreakers();
   const increments = takeIncrements();
   const keys = [
     ...counters.flatMap(keysOf),
     ...(session ? [sessionKey(session.id)] : []),
     ...remembered.map(({ id }) => sessionKey(id)),
+    ...breakers.flatMap(({ name }) => breakerStateKeys(name)),
     ...increments.keys(),
   ];
   const args = [
@@ -42,6 +45,7 @@ export async function askFleet(
     ...(session ? [session.generation, idleSeconds * 1000] : [0]),
     ...section(remembered.length, idleSeconds * 1000),
     ...remembered.map(({ generation }) => generation),
+    breakers.length,
     ...section(increments.size, incrementsLiveMs),
     ...[...increments.values()].flatMap((fields) => [fields.size, ...[...fields].flat()]),
   ];
@@ -56,7 +60,9 @@ export async function askFleet(
       rememberUsage({ counter, windows }, nowMs);
       return { counter, windows };
     });
-    return { usages, generation: session ? Number(next.next().value) : -1, isAlone: false };
+    const generation = session ? Number(next.next().value) : -1;
+    learnBreakers(breakers, [...next]);
+    return { usages, generation, isAlone: false };
   } catch (error) {
     // Perhaps they were counted: that may happen to a measurement, but it must not be lost with every hiccup of Redis.
     returnIncrements(increments);

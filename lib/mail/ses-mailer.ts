@@ -1,30 +1,32 @@
-import { AwsClient } from 'aws4fetch';
+import { AwsV4Signer } from 'aws4fetch';
 import { getAwsEnvironment } from '#lib/config/aws-environment.ts';
+import { outbound } from '#lib/outbound/outbound.ts';
+import { ses } from '#lib/outbound/upstreams.ts';
 import type { Mailer } from './mailer.ts';
-
-const timeoutMs = 5_000;
 
 /** Sends through Amazon SES (API v2, SendEmail) in the region and with the role of the function. */
 export function createSesMailer(from: string): Mailer {
   const { region, sesEndpoint, ...credentials } = getAwsEnvironment();
-  // No retries here: the job has a longer breath.
-  const client = new AwsClient({ ...credentials, service: 'ses', region, retries: 0 });
   return {
     async send({ to, subject, text }) {
-      const response = await client.fetch(`${sesEndpoint}/v2/email/outbound-emails`, {
+      const body = JSON.stringify({
+        FromEmailAddress: from,
+        Destination: { ToAddresses: [to] },
+        Content: { Simple: { Subject: utf8(subject), Body: { Text: utf8(text) } } },
+      });
+      const { url, method, headers } = await new AwsV4Signer({
+        ...credentials,
+        service: 'ses',
+        region,
+        url: `${sesEndpoint}/v2/email/outbound-emails`,
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          FromEmailAddress: from,
-          Destination: { ToAddresses: [to] },
-          Content: { Simple: { Subject: utf8(subject), Body: { Text: utf8(text) } } },
-        }),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
+        body,
+      }).sign();
+      const response = await outbound(ses, { url, method, headers: Object.fromEntries(headers), body });
       // The message of SES names the recipient; its type does not.
-      const type = response.headers.get('x-amzn-errortype')?.split(':')[0] ?? 'no type';
-      await response.body?.cancel();
-      if (!response.ok) throw new Error(`SES answers ${response.status} (${type})`);
+      const type = String(response.headers['x-amzn-errortype'] ?? 'no type').split(':')[0];
+      if (response.status >= 300) throw new Error(`SES answers ${response.status} (${type})`);
     },
   };
 }

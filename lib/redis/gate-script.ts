@@ -3,13 +3,15 @@ import { defineScript } from './run-script.ts';
 /**
  * The one script of the gate: sections that each read their keys and arguments in order and push integers, so that a section is added
  * without counting those before it. Integers and flat arrays only, so that it runs the same on Upstash, Redis 7 and the local endpoint.
- * A measurement that Redis does not take is dropped: it must not keep requests out, with each attempt again. A request that a binding counter refuses is counted nowhere: else retries would use up the longer windows.
+ * A measurement that Redis does not take is dropped: it must not keep requests out, with each attempt again. A request that a binding
+ * counter refuses is counted nowhere: else retries would use up the longer windows.
  *
  * | section | arguments | keys | reply |
  * | --- | --- | --- | --- |
  * | counters | how many, then for each: 1 if binding, how many windows, and each window's limit and ms | one a window | each window: what is left, -1 when exceeded, and ms until it ends |
  * | session | generation it has to have, ms it lives on after a use; 0: none | one if there is one | generation, -1 when not known |
  * | remembered | how many, ms they live, then a generation each | one each | |
+ * | breakers | how many | open, trips and forced of each | each: ms it stays open, trips, forced (1 open, 2 closed) |
  * | increments | how many keys, ms they live, then for each: how many fields, and each field with its increment | one each | |
  */
 export const gateScript = defineScript(`
@@ -57,6 +59,12 @@ local remembered = nextNumber()
 if remembered > 0 then
   local idle = nextArgument()
   for _ = 1, remembered do redis.call('SET', nextKey(), nextArgument(), 'PX', idle, 'NX') end
+end
+
+for _ = 1, nextNumber() do
+  push(math.max(redis.call('PTTL', nextKey()), 0))
+  push(tonumber(redis.call('GET', nextKey()) or '0'))
+  push(tonumber(redis.call('GET', nextKey()) or '0'))
 end
 
 local hashes = nextNumber()

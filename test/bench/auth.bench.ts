@@ -36,6 +36,7 @@ async function measure(): Promise<void> {
     AUTH_SECRET: createSecret(),
   });
   const { defineEndpoint } = await import('#lib/http/define-endpoint.ts');
+  const { definePublicEndpoint } = await import('#lib/http/define-public-endpoint.ts');
   const { logger } = await import('#lib/observability/logger.ts');
   const { closePool } = await import('#lib/db/client.ts');
   Reflect.set(logger, 'console', { info: () => undefined });
@@ -48,7 +49,7 @@ async function measure(): Promise<void> {
     response: { status: 200, schema: z.object({}) },
   } as const;
   const run = async () => ({});
-  const open = defineEndpoint({ ...shape, id: 'open', access: 'public' }, run);
+  const open = definePublicEndpoint({ ...shape, id: 'open' }, run);
   const closed = defineEndpoint({ ...shape, id: 'closed', access: { permission: 'projects:read' } }, run);
   const tokens = await Promise.all(Array.from({ length: 40 }, makeToken));
   await report(open, closed, tokens);

@@ -29,6 +29,7 @@ const plumbing = new Set([
   'jobs',
   'resilience',
   'runtime',
+  'outbound',
 ]);
 const inDomain = (file: string) => inLib(file) && !plumbing.has(file.split('/')[1] ?? '');
 
@@ -150,6 +151,23 @@ describe('who may import whom', () => {
         ({ text }) => /[=( ]postgres\(|new Redis\(/.test(text),
       ),
     ).toEqual([]);
+  });
+
+  test('other services are called through outbound() only, but for Redis by its own client', () => {
+    const isOutside = (file: string) =>
+      (inFunctions(file) || inLib(file)) && !file.startsWith('lib/outbound/');
+    const calls = ({ text }: Source) =>
+      /(?<![.\w])fetch\(|\bnew (AwsClient|WebSocket|EventSource)\(/.test(text);
+    const network = /^(node:)?(https?|http2|net|tls|dgram)$|^(undici|axios|got|node-fetch)$/;
+    // Only `isIP` and its like.
+    const parsesAddresses = ['lib/http/rate-limit.ts'];
+    expect(offenders(isOutside, importsAny(network))).toEqual(parsesAddresses);
+    expect(offenders(isOutside, calls)).toEqual([]);
+    const keySets = offenders(
+      isOutside,
+      ({ text }) => text.includes('createRemoteJWKSet(') && !text.includes('[customFetch]'),
+    );
+    expect(keySets).toEqual([]);
   });
 
   test('product code never imports the tooling', () => {

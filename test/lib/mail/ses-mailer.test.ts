@@ -2,7 +2,10 @@ import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
 import { createSesMailer } from '#lib/mail/ses-mailer.ts';
+
+const redis = await startRedisEndpoint({ token: 'ses' });
 
 const mail = { to: 'ada@example.com', subject: 'Grüße', text: 'Zeile 1\n\n✓ #token=geheim' };
 const secretKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
@@ -24,6 +27,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   Object.assign(process.env, {
+    UPSTASH_REDIS_REST_URL: redis.url,
+    UPSTASH_REDIS_REST_TOKEN: redis.token,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: secretKey,
@@ -32,7 +37,8 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => {
+afterAll(async () => {
+  await redis.close();
   server.closeAllConnections();
   server.close();
 });

@@ -1,0 +1,31 @@
+import { getTracer } from '#lib/observability/tracer.ts';
+import { createPipeline, type Endpoint } from './create-pipeline.ts';
+import type { AnyEndpointSpec } from './endpoint-spec.ts';
+import { gate } from './gate.ts';
+import { answerOnce } from './idempotency.ts';
+import { instanceLimit } from './instance-limit.ts';
+import type { Middleware } from './middleware.ts';
+import { readBody, readBodyAround } from './read-body.ts';
+import { refreshCookie } from './refresh-cookie.ts';
+
+/** The middlewares in their order; who finds out who calls, and who refuses them, comes from the caller. */
+export function createEndpoint(
+  spec: AnyEndpointSpec,
+  run: (input: object) => Promise<unknown>,
+  identity?: { readonly identify: Middleware; readonly authorize: Middleware },
+): Endpoint {
+  const { rateLimit, body, accountLimit } = spec;
+  const traced = async (input: object) => {
+    const tracer = await getTracer();
+    return tracer.trace(spec.id, () => run(input));
+  };
+  const limit = rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit, accountLimit);
+  const entry = [
+    ...(identity ? [identity.identify] : []),
+    ...(accountLimit ? readBodyAround(spec, limit) : [limit]),
+    ...(identity ? [identity.authorize] : []),
+    ...(body && !accountLimit ? [readBody(spec)] : []),
+    ...(spec.readsRefreshCookie ? [refreshCookie()] : []),
+  ];
+  return createPipeline(spec, traced, entry, spec.idempotent && (answerOnce as never));
+}

@@ -1,0 +1,47 @@
+import { AppError } from '#lib/errors/app-error.ts';
+import { defineScript, isAway, isRefusal, runScript, type Script } from '#lib/redis/run-script.ts';
+import { breakerStateKeys } from './circuit-breaker-state.ts';
+import type { CircuitBreaker } from './schemas.ts';
+
+const readScript = defineScript(`
+local reply = {}
+for index = 1, #KEYS, 3 do
+  reply[#reply + 1] = math.max(redis.call('PTTL', KEYS[index]), 0)
+  reply[#reply + 1] = tonumber(redis.call('GET', KEYS[index + 1]) or '0')
+  reply[#reply + 1] = tonumber(redis.call('GET', KEYS[index + 2]) or '0')
+  reply[#reply + 1] = math.max(redis.call('PTTL', KEYS[index + 2]), 0)
+end
+return reply
+`);
+
+/** What the whole fleet goes by, of each breaker; throws `unavailable` when Redis does not say. */
+export async function readBreakers(names: readonly string[]): Promise<CircuitBreaker[]> {
+  const reply = await runForOperator(readScript, names.flatMap(breakerStateKeys), []);
+  return names.map((name, index) => describe(name, reply.slice(index * 4, index * 4 + 4)));
+}
+
+function describe(name: string, [openMs = 0, trips = 0, forced = 0, forcedMs = 0]: readonly number[]) {
+  const forcedState = forcedStates[forced];
+  const ownState = openMs > 0 ? 'open' : trips > 0 ? 'half_open' : 'closed';
+  return {
+    name,
+    state: forcedState ?? ownState,
+    trips,
+    probeInSeconds: forcedState || trips === 0 ? null : Math.ceil(openMs / 1000),
+    override: forcedState ? { state: forcedState, expiresInSeconds: Math.ceil(forcedMs / 1000) } : null,
+  } satisfies CircuitBreaker;
+}
+
+/** As Redis keeps an override. */
+export const forcedStates: Record<number, 'open' | 'closed'> = { 1: 'open', 2: 'closed' };
+
+/** Runs a script whose outcome the caller has to know: there is no answer without Redis. */
+export async function runForOperator(script: Script, keys: string[], args: string[]): Promise<number[]> {
+  try {
+    return (await runScript<unknown[]>(script, keys, args)).map(Number);
+  } catch (error) {
+    if (isAway(error) || isRefusal(error))
+      throw new AppError('unavailable', 'Redis does not answer for the circuit breakers', { cause: error });
+    throw error;
+  }
+}
