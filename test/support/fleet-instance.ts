@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
 import { rateLimits } from '#lib/http/rate-limits.ts';
 import { lambdaContext, toEvent } from './event.ts';
 
@@ -8,13 +8,12 @@ const limit = Number(process.argv[2]);
 // No window ends while the test runs, however slow the machine is.
 Object.assign(rateLimits.write.burst, { limit, windowSeconds: 3600 });
 
-const endpoint = defineEndpoint(
+const endpoint = definePublicEndpoint(
   {
     id: 'limited',
     method: 'POST',
     path: '/limited',
     summary: '',
-    access: 'public',
     rateLimit: 'write',
     statements: 0,
     response: { status: 200, schema: z.object({}) },
