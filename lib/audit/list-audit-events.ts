@@ -1,7 +1,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context.ts';
 import { auditEvents } from '#lib/db/schema/audit-events.ts';
-import { getDatabase } from '#lib/db/transaction.ts';
+import { getReplica } from '#lib/db/transaction.ts';
 import { openCursor } from '#lib/pagination/cursor.ts';
 import { toPage } from '#lib/pagination/to-page.ts';
 import type { AuditPage, ListAuditEventsQuery } from './schemas.ts';
@@ -12,7 +12,7 @@ export async function listAuditEvents(ctx: Context, query: ListAuditEventsQuery)
   const { actorId, action, entityId, createdAfter, createdBefore } = filter;
   const scope = ['audit', ctx.actor.organizationId, Object.entries(filter).sort()];
   const after = cursor === undefined ? undefined : openCursor(scope, cursor);
-  const rows = await getDatabase(ctx)
+  const rows = await getReplica(ctx)
     .select()
     .from(auditEvents)
     .where(

@@ -17,6 +17,11 @@ export const configSchema = z
     DATABASE_URL: secret
       .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
       .meta({ description: 'PostgreSQL connection string.', secret: true }),
+    DATABASE_REPLICA_URL: z
+      .string()
+      .regex(/^$|^postgres(ql)?:\/\//, 'must start with postgres://')
+      .default('')
+      .meta({ description: 'A read replica, for reads that may be seconds behind.', secret: true }),
     DATABASE_POOL_MAX: positiveInteger
       .default(2)
       .meta({ description: 'Connections per instance; a Lambda instance serves one request at a time.' }),
@@ -24,6 +29,9 @@ export const configSchema = z
       .default('true')
       .transform((text) => text === 'true')
       .meta({ description: 'Prepared statements; false behind a transaction pooler.' }),
+    DATABASE_TIMEOUT_MS: positiveInteger
+      .default(700)
+      .meta({ description: 'How long a request waits for the first answer of the database.' }),
     DATABASE_STATEMENT_TIMEOUT_MS: positiveInteger
       .default(5_000)
       .meta({ description: 'Server-side limit of one SQL statement.' }),

@@ -1,15 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor, SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
-import { type Database, getPool, type Transaction } from './client.ts';
+import { withinDeadline } from '#lib/invocation.ts';
+import { type Database, getPool, getReplicaPool, type Transaction } from './client.ts';
+import { findSqlState, sqlStateRuleOf } from './sql-state.ts';
 
 type AnyContext = Context<Actor | SystemActor | undefined>;
+
+// Two that got into each other's way once will rarely do it three times.
+const maxAttempts = 3;
+// About as long as the transactions take that got into the way.
+const basePauseMs = 20;
 
 /** Where a verb reads: the transaction it takes part in, or the pool. */
 export function getDatabase(ctx: AnyContext): Database {
   return ctx.db ?? getPool();
 }
 
-/** Runs `work` in one transaction: all of it commits or, when it throws, none of it. Inside another one it is a savepoint. */
-export function withTransaction<T>(ctx: AnyContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return getDatabase(ctx).transaction(work);
+/** Where a verb reads what may be some seconds old, as statistics and exports: the replica, if there is one, but in a transaction. */
+export function getReplica(ctx: AnyContext): Database {
+  return ctx.db ?? getReplicaPool();
+}
+
+/**
+ * Runs `work` in one transaction: all of it commits or, when it throws, none of it. Inside another one it is a savepoint. After a
+ * serialization failure or a deadlock the whole transaction runs again: what `work` does outside of `tx` may happen up to three times.
+ */
+export async function withTransaction<T>(ctx: AnyContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  if (ctx.db) return ctx.db.transaction(work);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await getPool().transaction(work);
+    } catch (error) {
+      const pauseMs = Math.random() * basePauseMs * 2 ** attempt;
+      const isLast = attempt === maxAttempts || withinDeadline(pauseMs + 1) < pauseMs;
+      if (isLast || sqlStateRuleOf(findSqlState(error) ?? '').outcome !== 'retry') throw error;
+      await sleep(pauseMs);
+    }
+  }
 }

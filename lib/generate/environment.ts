@@ -26,7 +26,12 @@ export function renderEnvironment(): string {
 export function renderSecrets(): string {
   const lines = listSettings()
     .filter(({ isSecret }) => isSecret)
-    .map(({ key }) => `${key}: '{{resolve:secretsmanager:plinth/\${sls:stage}:SecretString:${key}}}'\n`);
+    .map(({ key, defaultValue }) =>
+      // CloudFormation refuses a reference to a key that the secret does not have: who sets an optional one names the reference.
+      defaultValue === undefined
+        ? `${key}: '{{resolve:secretsmanager:plinth/\${sls:stage}:SecretString:${key}}}'\n`
+        : `${key}: \${env:${key}, '${defaultValue}'}\n`,
+    );
   return header + lines.join('');
 }
 

@@ -18,10 +18,13 @@ const unused = [
 
 const exported = /export (?:default )?(?:async )?(?:function|class|const) (\w+)|export \{([^}]*)\}/g;
 
-/** The commands of `@upstash/redis` that we send; the classes of the other 220, and its pipelines, are left out. */
+/** The commands of `@upstash/redis` that we send; the classes of the other 220, and its pipelines, are left out, and so are its methods for them. */
 const sentCommands = new Set(['EvalCommand', 'EvalshaCommand', 'PingCommand']);
 const redisClass =
   /^var (\w+Command|Pipeline|AutoPipelineExecutor|SearchIndex|VectorIndex) = class(?: extends \w+)? \{\n[\s\S]*?^\};/gm;
+
+const redisMember = /^ {2}\w+ = \([^)]*\) => new (\w+Command)\([^;]*;$/gm;
+const redisGroup = /^ {2}get (json|functions|search|vector)\(\) \{\n[\s\S]*?^ {2}\}$/gm;
 
 /** An esbuild plugin that leaves those modules out: their exports are functions that throw when their result is used. */
 const trimBundle: Plugin = {
@@ -42,9 +45,12 @@ const trimBundle: Plugin = {
       });
     build.onLoad({ filter: /@upstash\/redis\/chunk-\w+\.mjs$/ }, ({ path }) => {
       const absent = `const absent = (name) => class { constructor() { throw new Error('left out of the bundle: @upstash/redis ' + name) } };`;
-      const trimmed = readFileSync(path, 'utf8').replace(redisClass, (source, name) =>
-        sentCommands.has(name) ? source : `var ${name} = absent('${name}');`,
-      );
+      const trimmed = readFileSync(path, 'utf8')
+        .replace(redisGroup, '')
+        .replace(redisMember, (source, name) => (sentCommands.has(name) ? source : ''))
+        .replace(redisClass, (source, name) =>
+          sentCommands.has(name) ? source : `var ${name} = /* @__PURE__ */ absent('${name}');`,
+        );
       return { contents: absent + trimmed };
     });
   },

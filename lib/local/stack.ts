@@ -5,7 +5,7 @@ import { seedDatabase } from '#drizzle/seed.ts';
 import { getConfig } from '#lib/config/get-config.ts';
 import { configSchema } from '#lib/config/schema.ts';
 import { closePool } from '#lib/db/client.ts';
-import { getPostgresError } from '#lib/db/sql-state.ts';
+import { getPostgresError } from '#lib/db/get-postgres-error.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
 import { createSecret } from './create-secret.ts';
 import { LocalSetupError } from './local-setup-error.ts';
@@ -47,6 +47,8 @@ export async function startStack(
     process.env.PLINTH_STAGE ??= 'local';
     process.env.PUBLIC_URL ??= `http://localhost:${port}`;
     process.env.DATABASE_POOL_MAX ??= '10';
+    // A laptop is busy with other things as well.
+    process.env.DATABASE_TIMEOUT_MS ??= '2000';
     process.env.AUTH_SECRET ??= readSecret();
     process.env.REGISTRATION ??= 'open';
     process.env.MAILER ??= 'console';

@@ -1,5 +1,5 @@
 import type { Context } from '#lib/context.ts';
-import { getPostgresError } from '#lib/db/sql-state.ts';
+import { getPostgresError } from '#lib/db/get-postgres-error.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 
 /** For `.catch` of a write: names the rule of the table that the project would break; other errors pass through. */

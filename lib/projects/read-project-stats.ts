@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Context } from '#lib/context.ts';
 import { projectCounts } from '#lib/db/schema/project-counts.ts';
-import { getDatabase } from '#lib/db/transaction.ts';
+import { getReplica } from '#lib/db/transaction.ts';
 import { type ProjectStats, projectStatuses } from './schemas.ts';
 
 type Count = { dimension: (typeof projectCounts.$inferSelect)['dimension']; key: string; count: number };
@@ -37,7 +37,7 @@ export async function readProjectStats(ctx: Context): Promise<ProjectStats> {
 /** Sums of the statuses, the last 30 days and the ten largest owners. */
 async function readCounts(ctx: Context): Promise<Count[]> {
   const { organizationId } = ctx.actor;
-  const rows = await getDatabase(ctx).execute<Count>(sql`
+  const rows = await getReplica(ctx).execute<Count>(sql`
     with sums as (
       select dimension, key, sum(count)::int as count
       from ${projectCounts}

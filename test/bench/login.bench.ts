@@ -21,6 +21,7 @@ Object.assign(process.env, {
   DATABASE_URL: server.url,
   UPSTASH_REDIS_REST_URL: redis.url,
   UPSTASH_REDIS_REST_TOKEN: redis.token,
+  DATABASE_TIMEOUT_MS: '5000',
   AUTH_SECRET: createSecret(),
   REGISTRATION: 'open',
   POWERTOOLS_LOG_LEVEL: 'ERROR',

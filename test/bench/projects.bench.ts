@@ -44,6 +44,7 @@ async function measure(): Promise<void> {
     UPSTASH_REDIS_REST_URL: redis.url,
     UPSTASH_REDIS_REST_TOKEN: redis.token,
     REDIS_TIMEOUT_MS: '1000',
+    DATABASE_TIMEOUT_MS: '5000',
     AUTH_SECRET: createSecret(),
     POWERTOOLS_METRICS_DISABLED: 'true',
   });

@@ -13,6 +13,8 @@ export interface TcpProxy {
   connections(): number;
   /** Takes effect at once, on the connections there are as well. What `hang` held back is lost. */
   set(fault: Fault): Promise<void>;
+  /** The connections there are stay open and carry nothing any more, as when a firewall forgets them; new ones are as `set` says. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   const pairs = new Set<readonly [Socket, Socket]>();
   // Besides those of the pairs: who got a FIN and has not closed its side.
   const clients = new Set<Socket>();
+  const forgotten = new Set<Socket>();
   const server = createServer({ pauseOnConnect: true }, (client) => {
     accepted++;
     client.on('error', ignore);
@@ -34,11 +37,13 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     const pair = [client, upstream] as const;
     pairs.add(pair);
     const forward = (from: Socket, to: Socket) => {
-      from.on('data', (chunk) => fault !== 'hang' && to.write(chunk));
+      from.on('data', (chunk) => fault !== 'hang' && !forgotten.has(client) && to.write(chunk));
       from.on('error', ignore);
       from.on('close', () => {
+        // Nobody is told of it; the other side stays until there is another fault.
+        if (fault === 'hang' || forgotten.has(client)) return;
         pairs.delete(pair);
-        if (fault !== 'hang') to.destroy();
+        to.destroy();
       });
     };
     forward(client, upstream);
@@ -78,7 +83,17 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       if (next === 'close') cut((socket) => socket.end());
       if (next === 'refuse') await stopListening();
     },
-    close: stopListening,
+    forget() {
+      for (const [client, upstream] of pairs) {
+        forgotten.add(client);
+        upstream.destroy();
+      }
+      pairs.clear();
+    },
+    async close() {
+      for (const client of forgotten) client.destroy();
+      await stopListening();
+    },
   };
 }
 

@@ -13,8 +13,9 @@ Object.assign(process.env, {
   DATABASE_POOL_MAX: '10',
   UPSTASH_REDIS_REST_URL: inject('redisUrl'),
   UPSTASH_REDIS_REST_TOKEN: inject('redisToken'),
-  // Far above what a busy test machine needs; the budget itself has a test of its own.
+  // Far above what a busy test machine needs; the budgets themselves have tests of their own.
   REDIS_TIMEOUT_MS: '1000',
+  DATABASE_TIMEOUT_MS: '5000',
   REGISTRATION: 'open',
   MAILER: 'console',
   AUTH_SECRET: inject('authSecret'),

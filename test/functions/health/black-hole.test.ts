@@ -18,6 +18,7 @@ beforeAll(async () => {
   process.env.DATABASE_URL = `postgres://x:x@127.0.0.1:${port}/x`;
   process.env.UPSTASH_REDIS_REST_URL = `http://127.0.0.1:${port}`;
   process.env.REDIS_TIMEOUT_MS = '150';
+  process.env.DATABASE_TIMEOUT_MS = '700';
 });
 
 afterAll(async () => {

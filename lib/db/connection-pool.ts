@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection, type ConnectionSettings } from './connection.ts';
+import { ConnectionError } from './connection-error.ts';
+
+/** What the pool of this process does, and has done since it was made. */
+export interface PoolStatistics {
+  readonly max: number;
+  readonly open: number;
+  readonly busy: number;
+  readonly idle: number;
+  /** Statements and transactions that wait for a connection. */
+  readonly waiting: number;
+  /** How long the last 1,000 waited for one; 0 as long as there are enough. */
+  readonly acquireP99Ms: number;
+  readonly connects: number;
+  readonly connectionErrors: number;
+  /** Connections that were given up: broken, without an answer, or idle for so long that they may be. */
+  readonly discards: number;
+}
+
+// A freeze lasts at least as long as the pause between two requests; making a connection takes a few milliseconds.
+const maxIdleMs = 1_000;
+const keptAcquireTimes = 1_000;
+
+/**
+ * At most `max` connections, each lent to one statement or transaction at a time, in the order of asking. So postgres.js never
+ * queues, and nothing waits behind a statement that hangs.
+ */
+export class ConnectionPool {
+  readonly #settings: ConnectionSettings;
+  readonly #max: number;
+  readonly #counters = { connects: 0, errors: 0, discards: 0 };
+  readonly #lent = new Set<Connection>();
+  readonly #waiting = new Set<(connection: Connection) => void>();
+  readonly #acquireTimesMs: number[] = [];
+  #acquired = 0;
+  #idle: Connection[] = [];
+  #isClosed = false;
+  #drained: (() => void) | undefined;
+
+  constructor(settings: ConnectionSettings, max: number) {
+    this.#settings = settings;
+    this.#max = max;
+  }
+
+  /** A connection, to be given back by `release`; throws `ConnectionError` when none is free within `timeoutMs`. */
+  acquire(timeoutMs: number): Connection | Promise<Connection> {
+    if (this.#lent.size < this.#max) {
+      this.#note(0);
+      return this.#lend();
+    }
+    const startedAt = performance.now();
+    return new Promise((resolve, reject) => {
+      const lend = (connection: Connection) => {
+        clearTimeout(timer);
+        this.#note(performance.now() - startedAt);
+        resolve(connection);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(lend);
+        this.#note(performance.now() - startedAt);
+        reject(
+          new ConnectionError(
+            'POOL_EXHAUSTED',
+            `no connection of ${this.#max} was free for ${timeoutMs} ms`,
+            false,
+          ),
+        );
+      }, timeoutMs);
+      this.#waiting.add(lend);
+    });
+  }
+
+  release(connection: Connection): void {
+    this.#lent.delete(connection);
+    if (connection.isUsable) {
+      if (this.#isClosed) connection.discard();
+      else this.#idle.push(connection);
+    }
+    for (const next of this.#waiting) {
+      this.#waiting.delete(next);
+      next(this.#lend());
+      break;
+    }
+    if (this.#lent.size === 0) this.#drained?.();
+  }
+
+  /** Ends all connections after what is under way, at most `timeoutSeconds` later whatever hangs. */
+  async close(timeoutSeconds: number): Promise<void> {
+    const endsAt = performance.now() + timeoutSeconds * 1_000;
+    const remainingMs = () => Math.max(0, endsAt - performance.now());
+    this.#isClosed = true;
+    const idle = this.#idle.splice(0).map((connection) => connection.close(remainingMs()));
+    if (this.#lent.size > 0 && timeoutSeconds > 0) {
+      const drained = new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+      const timer = new AbortController();
+      await Promise.race([drained, sleep(remainingMs(), undefined, timer)]);
+      timer.abort();
+    }
+    await Promise.all([...idle, ...[...this.#lent].map((connection) => connection.close(remainingMs()))]);
+  }
+
+  statistics(): PoolStatistics {
+    this.#dropUnusable();
+    const { connects, errors, discards } = this.#counters;
+    const times = this.#acquireTimesMs.toSorted((a, b) => a - b);
+    return {
+      max: this.#max,
+      open: this.#idle.length + this.#lent.size,
+      busy: this.#lent.size,
+      idle: this.#idle.length,
+      waiting: this.#waiting.size,
+      acquireP99Ms: times[Math.ceil(times.length * 0.99) - 1] ?? 0,
+      connects,
+      connectionErrors: errors,
+      discards,
+    };
+  }
+
+  #lend(): Connection {
+    this.#dropUnusable();
+    const connection = this.#idle.pop() ?? new Connection(this.#settings, this.#counters);
+    this.#lent.add(connection);
+    return connection;
+  }
+
+  #dropUnusable(): void {
+    if (this.#idle.length === 0) return;
+    const now = Date.now();
+    this.#idle = this.#idle.filter((connection) => {
+      // A clock that was set back tells nothing either.
+      if (Math.abs(now - connection.lastUsedAtMs) > maxIdleMs) connection.discard();
+      return connection.isUsable;
+    });
+  }
+
+  #note(waitedMs: number): void {
+    this.#acquireTimesMs[this.#acquired++ % keptAcquireTimes] = waitedMs;
+  }
+}

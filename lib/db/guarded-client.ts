@@ -1,0 +1,99 @@
+import type postgres from 'postgres';
+import type { Connection, Rows } from './connection.ts';
+import { ConnectionError } from './connection-error.ts';
+import type { ConnectionPool } from './connection-pool.ts';
+import { createStatement, isRead, type Statement } from './statement.ts';
+import { getStatementLimits, noteUse, withinLimit } from './statement-limits.ts';
+import { runTransaction, type TransactionClient } from './transaction-client.ts';
+
+/** What Drizzle calls of a postgres.js client. */
+export interface DrizzleClient {
+  readonly options: Pick<postgres.ParsedOptions, 'parsers' | 'serializers'>;
+  unsafe(text: string, parameters?: unknown[]): Statement;
+  begin<T>(work: (tx: TransactionClient) => Promise<T>): Promise<T>;
+}
+
+// Beyond its limit by that much, this process itself has stood still, as in a freeze: what is repeated gets its time anew.
+const frozenMs = 500;
+
+/**
+ * A pool as Drizzle's client. Every statement ends within its limits, with its result or an error, whatever network and server
+ * do. Only what certainly changed nothing is repeated, once: a read, or what never reached the server.
+ */
+export class GuardedClient implements DrizzleClient {
+  readonly options: DrizzleClient['options'];
+  readonly #pool: ConnectionPool;
+  readonly #maxFirstWordMs: number;
+
+  /** `options` is what the pool's connections take their types from: Drizzle writes into it. */
+  constructor(
+    pool: ConnectionPool,
+    options: DrizzleClient['options'],
+    maxFirstWordMs = Number.POSITIVE_INFINITY,
+  ) {
+    this.#pool = pool;
+    this.options = options;
+    this.#maxFirstWordMs = maxFirstWordMs;
+  }
+
+  unsafe(text: string, parameters: unknown[] = []): Statement {
+    return createStatement((isArrays) => this.send(text, parameters, isArrays));
+  }
+
+  /** One statement on a connection of its own. */
+  send(text: string, parameters: unknown[], isArrays: boolean): Promise<Rows> {
+    return noteUse(1, async () => {
+      const { statementMs } = getStatementLimits();
+      const [rows, connection] = await this.#reach(isRead(text), async (connection, limitMs) => {
+        const isQuick = statementMs <= this.#firstWordMs();
+        // Where a statement may take long, an empty one before it finds a server that hangs.
+        if (!isQuick) await withinLimit(limitMs, (ms) => connection.send('', [], false, ms));
+        const ownMs = isQuick ? limitMs : statementMs;
+        return withinLimit(ownMs, (ms) => connection.send(text, parameters, isArrays, ms));
+      });
+      this.#pool.release(connection);
+      return rows;
+    });
+  }
+
+  async begin<T>(work: (tx: TransactionClient) => Promise<T>): Promise<T> {
+    const [, connection] = await noteUse(0, () =>
+      this.#reach(true, (connection, limitMs) =>
+        withinLimit(limitMs, (ms) => connection.send('begin', [], false, ms)),
+      ),
+    );
+    try {
+      return await runTransaction(connection, work);
+    } finally {
+      this.#pool.release(connection);
+    }
+  }
+
+  /** Takes a connection for the first word with the server, all within one limit, and gives it back only when that fails. */
+  async #reach<T>(
+    isHarmless: boolean,
+    say: (connection: Connection, limitMs: number) => Promise<T>,
+  ): Promise<[T, Connection]> {
+    const firstWordMs = this.#firstWordMs();
+    let startedAtMs = Date.now();
+    const leftMs = () => firstWordMs - (Date.now() - startedAtMs);
+    for (let isRepeated = false; ; isRepeated = true) {
+      const connection = await withinLimit(leftMs(), (ms) => this.#pool.acquire(ms));
+      try {
+        return [await say(connection, leftMs()), connection];
+      } catch (error) {
+        this.#pool.release(connection);
+        if (leftMs() < -frozenMs) startedAtMs = Date.now();
+        const canRepeat =
+          error instanceof ConnectionError &&
+          error.code !== 'DEADLINE_EXCEEDED' &&
+          (isHarmless || !error.wasSent);
+        if (isRepeated || !canRepeat || leftMs() <= 0) throw error;
+      }
+    }
+  }
+
+  #firstWordMs(): number {
+    return Math.min(this.#maxFirstWordMs, getStatementLimits().firstWordMs);
+  }
+}

@@ -1,0 +1,83 @@
+import { sql as text } from 'drizzle-orm';
+import postgres from 'postgres';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { closePool, getPoolStatistics } from '#lib/db/client.ts';
+import { getReplica, withTransaction } from '#lib/db/transaction.ts';
+import { runInvocation } from '#lib/invocation.ts';
+import { startTcpProxy, type TcpProxy } from '#test/support/tcp-proxy.ts';
+import { contextOf, sql } from '#test/support/tenant.ts';
+
+// Two databases that say who they are, in the place of a server and its copy.
+const name = `plinth_replica_${process.env.VITEST_POOL_ID}`;
+const ctx = contextOf({ type: 'system', jobId: 'test' } as never);
+let proxy: TcpProxy;
+
+beforeAll(async () => {
+  await sql.unsafe(`drop database if exists ${name} with (force)`);
+  await sql.unsafe(`create database ${name}`);
+  const url = new URL(process.env.DATABASE_URL ?? '');
+  proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
+  url.hostname = '127.0.0.1';
+  url.port = String(proxy.port);
+  url.pathname = `/${name}`;
+  process.env.DATABASE_REPLICA_URL = url.href;
+  process.env.DATABASE_TIMEOUT_MS = '700';
+});
+
+afterAll(async () => {
+  await closePool(0);
+  await proxy.close();
+  const admin = postgres(process.env.DATABASE_URL ?? '', { max: 1, onnotice: () => {} });
+  await admin.unsafe(`drop database ${name} with (force)`);
+  await admin.end();
+});
+
+const quick = <T>(work: () => Promise<T>) => runInvocation(20_000, false, work);
+const whereReads = (statement = text`select current_database() as here`) =>
+  quick(async () => (await getReplica(ctx).execute(statement))[0]?.here);
+const own = new URL(process.env.DATABASE_URL ?? '').pathname.slice(1);
+
+/** Lets the time pass in which a replica that was away is not asked. */
+function later(ms: number): void {
+  const { now } = Date;
+  onTestFinished(() => {
+    Date.now = now;
+  });
+  Date.now = () => now() + ms;
+}
+
+test('a read that may be stale goes to the replica; a write, and whatever is in a transaction, to the primary', async () => {
+  expect(await whereReads()).toBe(name);
+  expect(await whereReads(text`with one as (select 1) select current_database() as here from one`)).toBe(
+    name,
+  );
+  expect(await whereReads(text`select current_database() as here, set_config('a.b', '1', true)`)).toBe(own);
+  const inside = await withTransaction(ctx, (tx) =>
+    getReplica({ ...ctx, db: tx }).execute(text`select current_database() as here`),
+  );
+  expect(inside[0]?.here).toBe(own);
+});
+
+test.each(['hang', 'reset', 'refuse'] as const)(
+  'when the replica does %s, the primary answers within a second, and the replica is asked again later',
+  async (fault) => {
+    later(20_000);
+    await proxy.set(fault);
+    const startedAt = performance.now();
+    expect(await whereReads()).toBe(own);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    await proxy.set('pass');
+    expect(await whereReads()).toBe(own);
+    later(40_000);
+    expect(await whereReads()).toBe(name);
+    await closePool(0);
+  },
+);
+
+test('a mistake in a statement is not asked of the primary as well', async () => {
+  const before = getPoolStatistics().connects;
+  await expect(
+    whereReads(text`select 1 / (length(current_user) - length(current_user)) as here`),
+  ).rejects.toThrow();
+  expect(getPoolStatistics().connects).toBe(before);
+});
