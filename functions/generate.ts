@@ -6,6 +6,7 @@ import { renderFunctions, renderRouter, type Unit } from '#lib/generate/function
 import { renderKnownMigrations } from '#lib/generate/known-migrations.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { renderOpenApi } from '#lib/generate/openapi.ts';
+import { renderOperationFacts } from '#lib/generate/operation-facts.ts';
 import { renderPasswordBlocklist } from '#lib/generate/password-blocklist.ts';
 import { renderRouteTable } from '#lib/generate/route-table.ts';
 
@@ -49,6 +50,7 @@ export async function generateFiles(): Promise<Map<string, string>> {
     );
     if (unit === 'area') files.set(`functions/${area}/router.ts`, renderRouter(inArea(endpoints, area)));
   }
+  files.set('functions/monitoring/operations.json', renderOperationFacts(endpoints, jobs, files));
   return files;
 }
 

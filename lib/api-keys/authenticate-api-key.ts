@@ -3,7 +3,7 @@ import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { ApiKeyActor } from '#lib/auth/actor.ts';
 import { rolesOf } from '#lib/auth/find-roles.ts';
 import type { Permission } from '#lib/auth/permissions.ts';
-import { getPool } from '#lib/db/client.ts';
+import { type Database, getPool } from '#lib/db/client.ts';
 import { apiKeys } from '#lib/db/schema/api-keys.ts';
 import { memberships } from '#lib/db/schema/memberships.ts';
 import { users } from '#lib/db/schema/users.ts';
@@ -17,9 +17,9 @@ import type { ApiKeyCredential } from './key-format.ts';
 export async function authenticateApiKey(
   { id, secretHash }: ApiKeyCredential,
   now: Date,
+  database: Database = getPool(),
 ): Promise<ApiKeyActor> {
   const at = now.toISOString();
-  const database = getPool();
   const lives = and(
     eq(apiKeys.id, id),
     isNull(apiKeys.revokedAt),

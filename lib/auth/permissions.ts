@@ -16,7 +16,7 @@ export const rolePermissions = {
   editor,
   viewer,
   /** Runs the platform; has no say inside an organization unless it is also a member. */
-  operator: ['signing_keys:rotate', 'ops:read', 'breakers:force'],
+  operator: ['signing_keys:rotate', 'ops:read', 'metrics:read', 'breakers:force', 'errors:resolve'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Role = keyof typeof rolePermissions;

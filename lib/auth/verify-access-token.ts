@@ -24,6 +24,8 @@ interface VerifiedToken {
 // A client sends one token for a quarter of an hour, and verifying it costs more than the rest of the pipeline.
 const verified = new Map<string, VerifiedToken>();
 const rememberedAtMost = 1_000;
+// Instances tell the time within milliseconds of each other; local ones perhaps not.
+const clockSkewSeconds = 30;
 
 /**
  * The actor of a valid access token; throws `unauthenticated` with the reason. Whether its session lives on is not asked here. A
@@ -33,6 +35,9 @@ export async function verifyAccessToken(token: string, now: Date): Promise<UserA
   const known = verified.get(token);
   if (known && known.expiresAtMs > now.getTime() && (await findVerifier(known.kid, now))) return known.actor;
   const { payload, kid } = await verifySignature(token, now);
+  // Nobody but us issues them, and not in advance; it comes before the memory, which would keep it until its time has come.
+  if (Number(payload.iat) > now.getTime() / 1000 + clockSkewSeconds)
+    throw new AppError('unauthenticated', 'The access token was issued in the future');
   const actor = toActor(payload);
   if (verified.size >= rememberedAtMost) verified.clear();
   verified.set(token, { actor, kid, expiresAtMs: Number(payload.exp) * 1000 });

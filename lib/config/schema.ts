@@ -96,6 +96,8 @@ export const configSchema = z
       .default('none')
       .meta({ description: 'Trace adapter; xray needs the Powertools layer.' }),
     RELEASE: z.string().default('development').meta({ description: 'Version or commit that is running.' }),
+    COMMIT: z.string().default('unknown').meta({ description: 'Commit it was built from.' }),
+    BUILT_AT: z.string().default('').meta({ description: 'When it was built, in RFC 3339.' }),
   })
   .superRefine((config, issues) => {
     if (config.PLINTH_STAGE === 'local' || config.PLINTH_STAGE === 'test') return;

@@ -90,12 +90,17 @@ function describeSuccess({ response }: AnyEndpointSpec, schemas: Json): Json {
   const description = { 202: 'Accepted', 204: 'Done' }[response.status] ?? 'Success';
   if (!response.schema) return { [response.status]: { description } };
   const headers = Object.fromEntries(
-    Object.keys(response.headers ?? {}).map((name) => [name, { schema: { type: 'string' } }]),
+    // OpenAPI has Content-Type in the keys of `content`.
+    Object.keys(response.headers ?? {})
+      .filter((name) => name !== 'Content-Type')
+      .map((name) => [name, { schema: { type: 'string' } }]),
   );
-  const [type = ''] = (response.contentType ?? 'application/json').split(';');
+  const types = [response.contentType ?? 'application/json', ...(response.otherContentTypes ?? [])];
+  const [type = '', ...others] = types.map((value) => value.split(';')[0] ?? '');
   // OpenAPI 3.1 has no word for "one a line": the schema of a sequential media type is that of a line.
   const described = type === ndjsonMediaType ? response.schema.shape.items.element : response.schema;
-  const content = { [type]: { schema: toJsonSchema(described, 'output', schemas) } };
+  const schema = toJsonSchema(described, 'output', schemas);
+  const content = Object.fromEntries([type, ...others].map((name) => [name, { schema }]));
   const success = { description, ...(Object.keys(headers).length > 0 && { headers }), content };
   return {
     [response.status]: success,

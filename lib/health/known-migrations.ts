@@ -10,4 +10,5 @@ export const knownMigrations: readonly number[] = [
   1795241596196, // 0005_identity
   1795249210185, // 0006_projects_bounded_lists
   1795252446736, // 0007_health
+  1795255620311, // 0008_measurements
 ];

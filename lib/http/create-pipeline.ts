@@ -53,9 +53,10 @@ export function createPipeline(
   around: Around = (_request, ctx, respond) => respond(ctx),
 ): Endpoint {
   const operation = async (request: HttpRequest, _: LambdaContext, { signal }: { signal: AbortSignal }) => {
-    const { actor, requestId, now, method, path, sourceIp } = request;
-    const userAgent = request.headers['user-agent']?.slice(0, 200) ?? '';
-    const input = { ...parseInput(spec, request), method, path, client: { sourceIp, userAgent } };
+    const { actor, requestId, now, method, path, sourceIp, headers } = request;
+    const userAgent = headers['user-agent']?.slice(0, 200) ?? '';
+    const { accept = '' } = headers;
+    const input = { ...parseInput(spec, request), method, path, accept, client: { sourceIp, userAgent } };
     return around(request, { actor, requestId, now, signal }, async (ctx) =>
       toResponse(spec, request, await run({ ...input, ctx })),
     );

@@ -19,6 +19,8 @@ export interface ResponseSpec<R extends Schema | undefined> {
   readonly schema?: R;
   /** JSON unless it says otherwise; of NDJSON the schema is a page, and the lines are its `items`. */
   readonly contentType?: string;
+  /** Others that the operation may choose by `accept`; its header `Content-Type` says which. */
+  readonly otherContentTypes?: readonly string[];
   /** A header whose function returns undefined is left out. */
   readonly headers?: Readonly<
     Record<string, (output: Output<R>, request: Pick<HttpRequest, 'path' | 'query'>) => string | undefined>
@@ -92,6 +94,8 @@ export interface EndpointInput<
   readonly ifMatch: readonly number[] | undefined;
   readonly method: string;
   readonly path: string;
+  /** The header, empty when there is none. */
+  readonly accept: string;
   readonly client: Client;
 }
 

@@ -1,5 +1,6 @@
 import { logger } from '#lib/observability/logger.ts';
 import { recordInvocation } from '#lib/observability/metrics.ts';
+import { recordMeasurement } from '#lib/observability/record-measurement.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { Exchange, HttpResponse, Middleware } from './middleware.ts';
 
@@ -31,6 +32,7 @@ export function finishRequest(operation: string): Middleware {
     logAccess(operation, request, response, durationMs);
     const isFault = Number(response.statusCode) >= 500;
     recordInvocation({ operation, durationMs, isFault, isColdStart });
+    recordMeasurement({ operation, outcome: Number(response.statusCode), durationMs, isColdStart });
     isColdStart = false;
   };
   return { after: finish, onError: finish };

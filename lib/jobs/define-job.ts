@@ -6,10 +6,12 @@ import type { Context } from '#lib/context.ts';
 import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { recordInvocation } from '#lib/observability/metrics.ts';
+import { recordMeasurement } from '#lib/observability/record-measurement.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
 import { hostInvocation } from '#lib/runtime/host-invocation.ts';
 import { markDefined } from '#lib/runtime/process-state.ts';
 import { parseRate, type Schedule } from './schedule.ts';
+import { sendIncrements } from './send-increments.ts';
 
 export interface JobSpec {
   /** camelCase; its kebab-case is the file name. */
@@ -64,13 +66,20 @@ export function defineJob(
 /** Ends every run, whatever its outcome: one line, one measurement. */
 function finishRun(job: string): MiddlewareObj<ScheduledEvent, Record<string, unknown>> {
   let startedAt = 0;
-  const finish = (event: ScheduledEvent, isFault: boolean, outcome: Record<string, unknown>) => {
+  const finish = async (event: ScheduledEvent, isFault: boolean, outcome: Record<string, unknown>) => {
     const durationMs = Math.round(performance.now() - startedAt);
     const line = { job, scheduledAt: event.time, runId: event.id, durationMs, ...outcome };
     if (isFault) logger.error('job failed', line);
     else logger.info('job succeeded', line);
     recordInvocation({ operation: job, durationMs, isFault, isColdStart });
+    recordMeasurement({
+      operation: job,
+      outcome: isFault ? 'failed' : 'succeeded',
+      durationMs,
+      isColdStart,
+    });
     isColdStart = false;
+    await sendIncrements();
   };
   return {
     before: () => {

@@ -1,6 +1,11 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { getStage } from '#lib/config/stage.ts';
 
-const metrics = new Metrics({ namespace: 'Plinth', serviceName: 'plinth' });
+const metrics = new Metrics({
+  namespace: 'Plinth',
+  serviceName: 'plinth',
+  defaultDimensions: { stage: getStage() },
+});
 
 /** Emits that a request was counted without Redis: up to the limit, up to a strict share of it, or that it was refused. */
 export function recordCountedAlone(mode: 'local' | 'strict' | 'refused'): void {
@@ -20,5 +25,11 @@ export function recordInvocation(invocation: {
   metrics.addMetric('DurationMs', MetricUnit.Milliseconds, invocation.durationMs);
   metrics.addMetric('Faults', MetricUnit.Count, invocation.isFault ? 1 : 0);
   metrics.addMetric('ColdStarts', MetricUnit.Count, invocation.isColdStart ? 1 : 0);
+  metrics.publishStoredMetrics();
+}
+
+/** Emits how many credentials got in that must not: an alarm waits for anything but 0. */
+export function recordAcceptedForgeries(count: number): void {
+  metrics.addMetric('AcceptedForgeries', MetricUnit.Count, count);
   metrics.publishStoredMetrics();
 }

@@ -16,6 +16,11 @@ export function otpauthUriOf(
   return new TOTP({ ...parameters, secret, issuer, label: account }).toString();
 }
 
+/** What an authenticator app shows at an instant. */
+export function codeAt(secret: string, now: Date): string {
+  return new TOTP({ ...parameters, secret }).generate({ timestamp: now.getTime() });
+}
+
 /** The time step that a code of six digits belongs to: the current one or its neighbours (RFC 6238, 5.2), and undefined for a wrong code. */
 export function findTimeStep(secret: string, code: string, now: Date): number | undefined {
   const totp = new TOTP({ ...parameters, secret });

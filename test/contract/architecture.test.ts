@@ -88,6 +88,8 @@ describe('who may import whom', () => {
       'outgoing-mails.ts': ['mail'],
       'health-snapshots.ts': ['health'],
       'health-transitions.ts': ['health'],
+      'measurements.ts': ['monitoring'],
+      'measurement-folds.ts': ['monitoring'],
     };
     const isForeign = (source: Source) =>
       importsOf(source)
@@ -111,6 +113,8 @@ describe('who may import whom', () => {
       'lib/idempotency/run-once.ts': 'plumbing that no organization sees',
       'lib/mail/deliver-mails.ts': 'removes what has left',
       'lib/mail/queue-mail.ts': 'a step of verbs that record it',
+      'lib/monitoring/expire-measurements.ts': 'removes what no window asks for',
+      'lib/monitoring/roll-up-measurements.ts': 'counts what the fleet did; belongs to no organization',
       'lib/organizations/create-organization.ts': 'a step of verbs that record it',
       'lib/organizations/revoke-invitations-of.ts': 'a step of verbs that record it',
       'lib/projects/fold-project-counts.ts': 'changes no sum',

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,9 +28,12 @@ await build({
   format: 'cjs',
   platform: 'node',
   external: ['@aws-lambda-powertools/tracer'],
-  define: { 'import.meta.dirname': JSON.stringify(join(root, 'functions/docs')) },
+  define: { 'import.meta.dirname': '__dirname' },
   plugins: trimBundle,
 });
+// What travels with a bundle.
+for (const asset of globSync('functions/*/*.json', { cwd: root }))
+  cpSync(join(root, asset), join(folder, asset));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const summary = ({ status, body }: Answer) => ({

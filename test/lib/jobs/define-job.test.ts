@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { defineJob } from '#lib/jobs/define-job.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
+import { takeIncrements } from '#lib/observability/increments.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { lambdaContext } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
@@ -58,4 +59,12 @@ test('a schedule that EventBridge would refuse does not get as far as a deploy',
   expect(() => defineJob({ ...spec, schedule: 'rate(1 minutes)' }, async () => ({}))).toThrow(
     'rate(1 minutes)',
   );
+});
+
+test('a run is measured, and does not fail because Redis takes no measurements', async () => {
+  takeIncrements();
+  const job = defineJob(spec, async () => ({}));
+  expect(await job(event, lambdaContext())).toEqual({});
+  const fields = [...takeIncrements().values()].flatMap((hash) => [...hash.keys()]);
+  expect(fields).toContainEqual(expect.stringMatching(/^testJob\|succeeded\|[cw]\|-?\d+$/));
 });

@@ -1,0 +1,40 @@
+import * as z from 'zod';
+
+const Status = z.enum(['pass', 'warn', 'fail']);
+const Outcome = z.enum(['accepted', 'refused']);
+
+export const AuthenticationReport = z
+  .object({
+    status: z.enum(['pass', 'fail']),
+    asOf: z.iso.datetime(),
+    vectors: z.array(
+      z.object({
+        name: z.string(),
+        expected: Outcome,
+        outcome: Outcome,
+        code: z.string().nullable().meta({ description: 'What it was refused with.' }),
+        status: z.enum(['pass', 'fail']),
+      }),
+    ),
+  })
+  .meta({ id: 'AuthenticationReport' });
+export type AuthenticationReport = z.output<typeof AuthenticationReport>;
+
+export const EndpointsReport = z
+  .object({
+    status: Status,
+    asOf: z.iso.datetime(),
+    endpoints: z.array(
+      z.object({
+        operation: z.string(),
+        route: z.string(),
+        status: Status,
+        access: z.string(),
+        rateLimit: z.string(),
+        timeoutSeconds: z.int(),
+        problems: z.array(z.object({ rule: z.string(), status: Status, detail: z.string() })),
+      }),
+    ),
+  })
+  .meta({ id: 'EndpointsReport' });
+export type EndpointsReport = z.output<typeof EndpointsReport>;

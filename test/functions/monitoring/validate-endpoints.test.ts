@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { handler as getSystem } from '#functions/monitoring/get-system.ts';
+import { handler } from '#functions/monitoring/validate-endpoints.ts';
+import { loadOperations } from '#lib/generate/load-operations.ts';
+import { type EndpointFacts, loadOperationFacts } from '#lib/monitoring/operation-facts.ts';
+import { validateEndpoints } from '#lib/monitoring/validate-endpoints.ts';
+import { call } from '#test/support/call.ts';
+import { createMember } from '#test/support/tenant.ts';
+
+const { endpoints } = await loadOperations();
+const { endpoints: facts } = loadOperationFacts(join(import.meta.dirname, '../../../functions/monitoring'));
+const operator = () => createMember('operator');
+
+test('every route of ours passes', async () => {
+  const { body } = await call(handler, { token: (await operator()).token });
+  expect(body.endpoints.filter(({ status }: { status: string }) => status !== 'pass')).toEqual([]);
+  expect(body.status).toBe('pass');
+  expect(body.endpoints.map(({ operation }: { operation: string }) => operation)).toEqual(
+    endpoints.map(({ spec }) => spec.id),
+  );
+});
+
+test.each<[string, string, Partial<EndpointFacts>]>([
+  ['schema', 'fail', { hasResponseSchema: false }],
+  ['access', 'fail', { permission: 'projects:levitate' }],
+  ['access', 'fail', { access: '' }],
+  ['limit', 'fail', { limit: 0 }],
+  ['timeout', 'fail', { timeoutSeconds: 30 }],
+  ['timeout', 'fail', { timeoutSeconds: 0 }],
+  ['errors', 'fail', { errorCodes: ['internal'] }],
+  [
+    'errors',
+    'fail',
+    { errorCodes: ['rate_limited', 'internal', 'deadline_exceeded', 'unauthenticated', 'unheard_of'] },
+  ],
+  ['openapi', 'fail', { openapiId: 'another' }],
+  ['event', 'fail', { events: 0 }],
+  ['event', 'fail', { events: 2 }],
+  ['eventFile', 'warn', { hasEventFile: false }],
+  ['alarm', 'warn', { hasAlarm: false }],
+])('a route that breaks the rule "%s" is %s', async (rule, status, changed) => {
+  const [sound] = facts.filter(({ id }) => id === 'getCurrentUser');
+  const { ctx } = await operator();
+  const report = validateEndpoints(ctx, {
+    endpoints: [{ ...(sound as EndpointFacts), ...changed }],
+    jobs: [],
+  });
+  expect(report.status).toBe(status);
+  expect(report.endpoints[0]?.problems).toMatchObject([{ rule, status, detail: expect.any(String) }]);
+});
+
+test('two endpoints on one route fail', async () => {
+  const { ctx } = await operator();
+  const [first] = facts;
+  const { endpoints: checked } = validateEndpoints(ctx, {
+    endpoints: [first, first] as EndpointFacts[],
+    jobs: [],
+  });
+  expect(checked.map(({ status }) => status)).toEqual(['fail', 'fail']);
+});
+
+test('the system is described without any value of the environment', async () => {
+  process.env.PLANTED = 'planted-in-the-environment';
+  const { body, text } = await call(getSystem, { token: (await operator()).token });
+  expect(body).toMatchObject({
+    stage: 'test',
+    release: 'development',
+    commit: 'unknown',
+    builtAt: null,
+    runtime: { node: process.version },
+    cpu: { cores: expect.any(Number) },
+  });
+  expect(body.memory.residentBytes).toBeGreaterThan(1_000_000);
+  expect(body.memory.limitBytes).toBeGreaterThan(body.memory.residentBytes);
+  const secrets = ['DATABASE_URL', 'AUTH_SECRET', 'UPSTASH_REDIS_REST_TOKEN', 'PLANTED'];
+  for (const name of secrets) expect(text).not.toContain(String(process.env[name]));
+});
