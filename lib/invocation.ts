@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Span } from './observability/spans.ts';
+import type { TraceContext } from './observability/trace-context.ts';
 
 /**
  * What one request or run of a job may still take and has used so far. Infrastructure (database, Redis, outbound calls) reads it;
@@ -16,16 +18,34 @@ export interface Invocation {
   /** Work beside the request's own, which has to end before the answer leaves. */
   beside?: Promise<unknown>[];
   atEnd?: (() => void)[];
-  /** W3C trace context of the request, which calls to other services pass on. */
-  traceparent?: string;
+  /** Of the request, or the run of a job: every log line names it. */
+  requestId: string | undefined;
+  trace: TraceContext | undefined;
+  /** Of a sampled trace, with TRACING=otlp. */
+  recording: { readonly rootSpanId: string; readonly spans: Span[] } | undefined;
 }
 
 const storage = new AsyncLocalStorage<Invocation>();
 
 /** Runs `work`, and whatever it starts, as one invocation that has `remainingMs` left. */
-export function runInvocation<T>(remainingMs: number, isLong: boolean, work: () => T): T {
+export function runInvocation<T>(
+  remainingMs: number,
+  isLong: boolean,
+  work: (invocation: Invocation) => T,
+): T {
   const deadlineAtMs = performance.now() + remainingMs;
-  return storage.run({ deadlineAtMs, isLong, databaseMs: 0, statements: 0, redisMs: 0, outboundMs: 0 }, work);
+  const invocation: Invocation = {
+    deadlineAtMs,
+    isLong,
+    databaseMs: 0,
+    statements: 0,
+    redisMs: 0,
+    outboundMs: 0,
+    requestId: undefined,
+    trace: undefined,
+    recording: undefined,
+  };
+  return storage.run(invocation, work, invocation);
 }
 
 /** The invocation under way; undefined outside of one, as in scripts. */

@@ -14,7 +14,11 @@ export const handler = defineStaticEndpoint(
       status: 200,
       schema: z.string(),
       contentType: 'text/html; charset=utf-8',
-      headers: { 'Content-Security-Policy': () => pageSecurityPolicy },
+      headers: {
+        'Content-Security-Policy': () => pageSecurityPolicy,
+        // The same for everybody, and changed by a release at most.
+        'Cache-Control': () => 'public, max-age=3600',
+      },
     },
     errors: ['not_found'],
   },

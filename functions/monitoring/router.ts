@@ -2,20 +2,26 @@
 import { defineRouter } from '#lib/http/define-router.ts';
 import { handler as endBreakerOverride } from './end-breaker-override.ts';
 import { handler as getDatabaseMetrics } from './get-database-metrics.ts';
+import { handler as getErrorGroup } from './get-error-group.ts';
 import { handler as getMetrics } from './get-metrics.ts';
 import { handler as getPerformance } from './get-performance.ts';
 import { handler as getSystem } from './get-system.ts';
 import { handler as listBreakers } from './list-breakers.ts';
+import { handler as listErrorGroups } from './list-error-groups.ts';
 import { handler as overrideBreaker } from './override-breaker.ts';
+import { handler as updateErrorGroup } from './update-error-group.ts';
 import { handler as validateEndpoints } from './validate-endpoints.ts';
 
 export const handler = defineRouter([
   endBreakerOverride,
   getDatabaseMetrics,
+  getErrorGroup,
   getMetrics,
   getPerformance,
   getSystem,
   listBreakers,
+  listErrorGroups,
   overrideBreaker,
+  updateErrorGroup,
   validateEndpoints,
 ]);

@@ -92,9 +92,27 @@ export const configSchema = z
       .default('INFO')
       .meta({ description: 'Least severe level that is logged.' }),
     TRACING: z
-      .enum(['none', 'xray'])
+      .enum(['none', 'xray', 'otlp'])
       .default('none')
-      .meta({ description: 'Trace adapter; xray needs the Powertools layer.' }),
+      .meta({ description: 'Trace adapter; xray needs the Powertools layer, otlp a collector.' }),
+    OTLP_ENDPOINT: z.url().default('http://localhost:4318').meta({
+      description: 'The collector of TRACING=otlp, without /v1/traces.',
+    }),
+    TRACE_SAMPLE_RATIO: z.coerce.number().min(0).max(1).default(0.05).meta({
+      description: 'Share of the traces that begin here that otlp records; a caller decides for its own.',
+    }),
+    SENTRY_DSN: z
+      .url()
+      .refine(
+        (dsn) => /^https?:\/\/\w+@[^/]+(\/.*)?\/\w+$/.test(dsn),
+        'must be https://<key>@<host>/<project>',
+      )
+      .or(z.literal(''))
+      .default('')
+      .meta({
+        description: 'Where errors go as well, by the protocol of Sentry; nowhere when empty.',
+        secret: true,
+      }),
     RELEASE: z.string().default('development').meta({ description: 'Version or commit that is running.' }),
     COMMIT: z.string().default('unknown').meta({ description: 'Commit it was built from.' }),
     BUILT_AT: z.string().default('').meta({ description: 'When it was built, in RFC 3339.' }),
@@ -109,9 +127,16 @@ export const configSchema = z
     if (config.MAILER === 'console') forbid('MAILER', 'must not be console');
     if (config.MAIL_FROM.endsWith('.local')) forbid('MAIL_FROM', 'must be an address of yours');
     if (config.APP_URL && !config.APP_URL.startsWith('https://')) forbid('APP_URL', 'must be https');
+    if (config.TRACING === 'otlp' && !isPrivate(config.OTLP_ENDPOINT))
+      forbid('OTLP_ENDPOINT', 'must be https, or on this host');
+    if (config.SENTRY_DSN && !config.SENTRY_DSN.startsWith('https://')) forbid('SENTRY_DSN', 'must be https');
     if (config.PLINTH_STAGE === 'prod' && config.POWERTOOLS_LOG_LEVEL === 'DEBUG')
       forbid('POWERTOOLS_LOG_LEVEL', 'must not be DEBUG');
   });
+
+function isPrivate(url: string): boolean {
+  return /^(https:|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(`${url}/`);
+}
 
 function parseJson(text: string, context: z.RefinementCtx): unknown {
   try {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import { sqlComment } from '#lib/observability/sql-comment.ts';
 import { ConnectionError } from './connection-error.ts';
 import { type Address, openSocket } from './open-socket.ts';
 import { connectionCodes, findSqlState, sqlStateRuleOf } from './sql-state.ts';
@@ -116,12 +117,16 @@ export class Connection {
   }
 
   #query(text: string, parameters: unknown[]): Query {
+    const comment = sqlComment();
     const isPrepared =
+      comment === '' &&
       parameters.length > 0 &&
       parameters.length <= maxPreparedParameters &&
       (this.#preparedTexts.has(text) || this.#preparedTexts.size < maxPreparedTexts);
     if (isPrepared) this.#preparedTexts.add(text);
-    return this.#client.unsafe(text, parameters as never[], { prepare: isPrepared }) as unknown as Query;
+    return this.#client.unsafe(text + comment, parameters as never[], {
+      prepare: isPrepared,
+    }) as unknown as Query;
   }
 
   /** The first socket is the connection; later ones only carry the request to cancel a statement. */

@@ -1,5 +1,6 @@
 import { getConfig } from '#lib/config/get-config.ts';
 import { getInvocation, withinDeadline } from '#lib/invocation.ts';
+import { noteSpan } from '#lib/observability/spans.ts';
 import { ConnectionError } from './connection-error.ts';
 
 // The server's own limit comes first and says what it ended.
@@ -47,5 +48,6 @@ export async function noteUse<T>(statements: number, work: () => Promise<T>): Pr
     return await work();
   } finally {
     invocation.databaseMs += performance.now() - startedAt;
+    noteSpan('postgresql', startedAt, 'client');
   }
 }

@@ -10,6 +10,8 @@ const unused = [
   /drizzle-orm\/(relations|pg-core\/query-builders\/query)\.js$/,
   // Only for migrations: what a table says behind its columns is never called at run time.
   /drizzle-orm\/pg-core\/(indexes|primary-keys)\.js$/,
+  // The logger has a line of its own.
+  /powertools\/logger\/.*\/PowertoolsLogFormatter\.js$/,
   // Materialized views.
   /drizzle-orm\/pg-core\/query-builders\/refresh-materialized-view\.js$/,
   // Logical replication and large objects.

@@ -11,4 +11,5 @@ export const knownMigrations: readonly number[] = [
   1795249210185, // 0006_projects_bounded_lists
   1795252446736, // 0007_health
   1795255620311, // 0008_measurements
+  1795255742304, // 0009_error_groups
 ];

@@ -6,7 +6,9 @@ import { answerOnce } from './idempotency.ts';
 import { instanceLimit } from './instance-limit.ts';
 import type { Middleware } from './middleware.ts';
 import { readBody, readBodyAround } from './read-body.ts';
+import { beginTrace, endTrace } from './record-trace.ts';
 import { refreshCookie } from './refresh-cookie.ts';
+import { trackFailures } from './track-failures.ts';
 
 /** The middlewares in their order; who finds out who calls, and who refuses them, comes from the caller. */
 export function createEndpoint(
@@ -21,11 +23,13 @@ export function createEndpoint(
   };
   const limit = rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit, accountLimit);
   const entry = [
+    beginTrace(),
     ...(identity ? [identity.identify] : []),
     ...(accountLimit ? readBodyAround(spec, limit) : [limit]),
     ...(identity ? [identity.authorize] : []),
     ...(body && !accountLimit ? [readBody(spec)] : []),
     ...(spec.readsRefreshCookie ? [refreshCookie()] : []),
   ];
-  return createPipeline(spec, traced, entry, spec.idempotent && (answerOnce as never));
+  const around = spec.idempotent && (answerOnce as never);
+  return createPipeline(spec, traced, entry, around, [endTrace(spec), trackFailures(spec.id)]);
 }

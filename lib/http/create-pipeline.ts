@@ -51,6 +51,7 @@ export function createPipeline(
   run: (input: object) => unknown,
   entry: readonly Middleware[],
   around: Around = (_request, ctx, respond) => respond(ctx),
+  exit: readonly Middleware[] = [],
 ): Endpoint {
   const operation = async (request: HttpRequest, _: LambdaContext, { signal }: { signal: AbortSignal }) => {
     const { actor, requestId, now, method, path, sourceIp, headers } = request;
@@ -67,7 +68,8 @@ export function createPipeline(
       throw new AppError('deadline_exceeded', 'The time limit of the operation is used up');
     },
   })
-    .use(finishRequest(spec.id))
+    .use([...exit])
+    .use(finishRequest(spec))
     .use(problemResponse())
     .use(parseRequest())
     .use([...entry])

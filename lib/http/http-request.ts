@@ -1,4 +1,5 @@
 import type { Actor } from '#lib/auth/actor.ts';
+import type { ErrorCode } from '#lib/errors/catalog.ts';
 
 /** One HTTP request on its way through the middlewares; replaces the raw event, which stays untouched. */
 export interface HttpRequest {
@@ -14,6 +15,7 @@ export interface HttpRequest {
   readonly cookies: Readonly<Record<string, string>>;
   readonly pathParameters: Readonly<Record<string, string | undefined>>;
   readonly query: URLSearchParams;
+  readonly bodyBytes: number;
   isBase64Encoded: boolean;
   /** Text until the JSON body parser has run. */
   body: unknown;
@@ -22,6 +24,8 @@ export interface HttpRequest {
   principal?: string;
   /** Headers that go out with whatever the answer will be. */
   readonly responseHeaders: Record<string, string>;
+  /** The code of the problem that is the answer. */
+  errorCode?: ErrorCode;
   /** The error behind a 5xx, for the log only. */
   failure?: Error;
 }

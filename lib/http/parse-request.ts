@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { getInvocation } from '#lib/invocation.ts';
+import { readTraceContext } from '#lib/observability/trace-context.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { Middleware } from './middleware.ts';
 
@@ -9,15 +11,19 @@ const requestIdPattern = /^[A-Za-z0-9_-]{8,128}$/;
 export function parseRequest(): Middleware {
   return {
     before(exchange) {
-      exchange.event = toHttpRequest(exchange.event as unknown as APIGatewayProxyEventV2);
+      const request = toHttpRequest(exchange.event as unknown as APIGatewayProxyEventV2);
+      exchange.event = request;
+      const invocation = getInvocation();
+      if (!invocation) return;
+      invocation.requestId = request.requestId;
+      invocation.trace = readTraceContext(request.headers);
     },
   };
 }
 
 function toHttpRequest(event: APIGatewayProxyEventV2): HttpRequest {
-  const headers = Object.fromEntries(
-    Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-  );
+  const headers: Record<string, string | undefined> = {};
+  for (const name in event.headers) headers[name.toLowerCase()] = event.headers[name];
   const claimedId = headers['x-request-id'];
   return {
     method: event.requestContext.http.method,
@@ -30,6 +36,7 @@ function toHttpRequest(event: APIGatewayProxyEventV2): HttpRequest {
     cookies: parseCookies(event.cookies ?? headers.cookie?.split(';') ?? []),
     pathParameters: event.pathParameters ?? {},
     query: new URLSearchParams(event.rawQueryString),
+    bodyBytes: event.body ? Buffer.byteLength(event.body, event.isBase64Encoded ? 'base64' : 'utf8') : 0,
     isBase64Encoded: event.isBase64Encoded,
     body: event.body,
     actor: undefined,

@@ -11,6 +11,7 @@ export function problemResponse(): Middleware {
   return {
     onError(exchange) {
       const error = toAppError(exchange.error);
+      exchange.event.errorCode = error.code;
       if (errorCatalog[error.code].status >= 500) exchange.event.failure = toError(exchange.error);
       exchange.response = toProblem(error, exchange.event);
     },

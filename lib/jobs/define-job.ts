@@ -3,9 +3,13 @@ import type { Context as LambdaContext, ScheduledEvent } from 'aws-lambda';
 import * as z from 'zod';
 import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
+import { noteFailure } from '#lib/errors/failure-buffer.ts';
+import { reportFailures } from '#lib/errors/report-failures.ts';
+import { toAppError } from '#lib/errors/to-app-error.ts';
 import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { recordInvocation } from '#lib/observability/metrics.ts';
+import { beginRecording, exportSpans } from '#lib/observability/otlp-exporter.ts';
 import { recordMeasurement } from '#lib/observability/record-measurement.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
 import { hostInvocation } from '#lib/runtime/host-invocation.ts';
@@ -58,7 +62,11 @@ export function defineJob(
     .use(finishRun(spec.id) as MiddlewareObj)
     .handler(operation as never) as unknown as typeof handler;
   const handler = (event: ScheduledEvent, context: LambdaContext): Promise<unknown> =>
-    hostInvocation(context.getRemainingTimeInMillis() - signalReserveMs, true, () => runJob(event, context));
+    hostInvocation(context.getRemainingTimeInMillis() - signalReserveMs, true, (invocation) => {
+      invocation.requestId = event.id;
+      beginRecording();
+      return runJob(event, context);
+    });
   markDefined();
   return Object.assign(handler, { spec });
 }
@@ -69,6 +77,7 @@ function finishRun(job: string): MiddlewareObj<ScheduledEvent, Record<string, un
   const finish = async (event: ScheduledEvent, isFault: boolean, outcome: Record<string, unknown>) => {
     const durationMs = Math.round(performance.now() - startedAt);
     const line = { job, scheduledAt: event.time, runId: event.id, durationMs, ...outcome };
+    const root = { name: job, kind: 'internal', startedAtMs: startedAt, isError: isFault } as const;
     if (isFault) logger.error('job failed', line);
     else logger.info('job succeeded', line);
     recordInvocation({ operation: job, durationMs, isFault, isColdStart });
@@ -80,12 +89,19 @@ function finishRun(job: string): MiddlewareObj<ScheduledEvent, Record<string, un
     });
     isColdStart = false;
     await sendIncrements();
+    return exportSpans({ ...root, attributes: { 'plinth.operation': job, 'plinth.request_id': event.id } });
   };
   return {
     before: () => {
       startedAt = performance.now();
     },
     after: ({ event, response }) => finish(event, false, { ...response }),
-    onError: ({ event, error }) => finish(event, true, { error: toError(error) }),
+    onError: async ({ event, error: thrown }) => {
+      const error = toError(thrown);
+      await finish(event, true, { error });
+      const { code } = toAppError(thrown);
+      noteFailure({ operation: job, code, error, requestId: event.id, traceId: undefined, at: new Date() });
+      await reportFailures();
+    },
   };
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getInvocation, withinDeadline } from '#lib/invocation.ts';
+import { noteSpan } from '#lib/observability/spans.ts';
+import { nextTraceparent } from '#lib/observability/trace-context.ts';
 import { getBreaker, type Settled, type Verdict } from '#lib/resilience/circuit-breaker.ts';
 import { OutboundError, refuse } from './outbound-error.ts';
 import { parseRetryAfter, RetryBudget, retryDelayMs } from './retry.ts';
@@ -77,9 +79,6 @@ async function exchange(upstream: Upstream, request: OutboundRequest): Promise<O
   if (timeoutMs <= 0) throw new OutboundError('deadline', new Error('no time is left for the call'));
   if (!URL.canParse(`${url}`)) refuse('what is called is not a URL');
   const invocation = getInvocation();
-  const trace: Record<string, string> = invocation?.traceparent
-    ? { traceparent: invocation.traceparent }
-    : {};
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
   const startedAt = performance.now();
@@ -87,7 +86,7 @@ async function exchange(upstream: Upstream, request: OutboundRequest): Promise<O
     return await upstream.send(
       upstream,
       new URL(url),
-      { method, headers: { ...headers, ...trace }, body },
+      { method, headers: { ...headers, traceparent: nextTraceparent() }, body },
       signal,
     );
   } catch (error) {
@@ -99,6 +98,7 @@ async function exchange(upstream: Upstream, request: OutboundRequest): Promise<O
     });
   } finally {
     if (invocation) invocation.outboundMs += performance.now() - startedAt;
+    noteSpan(upstream.name, startedAt, 'client');
   }
 }
 

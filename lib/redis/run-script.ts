@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { getInvocation } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
+import { noteSpan } from '#lib/observability/spans.ts';
 import { getRedis } from './client.ts';
 
 /** A Lua script with its SHA-1, by which the server knows it. */
@@ -30,6 +31,7 @@ export async function runScript<T>(script: Script, keys: string[], args: string[
   } finally {
     const invocation = getInvocation();
     if (invocation) invocation.redisMs += performance.now() - startedAt;
+    noteSpan('redis', startedAt, 'client');
   }
 }
 

@@ -90,6 +90,7 @@ describe('who may import whom', () => {
       'health-transitions.ts': ['health'],
       'measurements.ts': ['monitoring'],
       'measurement-folds.ts': ['monitoring'],
+      'error-groups.ts': ['error-groups'],
     };
     const isForeign = (source: Source) =>
       importsOf(source)
@@ -109,6 +110,9 @@ describe('who may import whom', () => {
       'lib/auth/create-signing-key.ts': 'belongs to no organization',
       'lib/auth/rotate-signing-keys.ts': 'belongs to no organization',
       'lib/health/record-health.ts': 'belongs to no organization',
+      'lib/error-groups/expire-error-groups.ts':
+        'removes what has not failed for long; belongs to no organization',
+      'lib/error-groups/record-failures.ts': 'counts what the service did; belongs to no organization',
       'lib/idempotency/expire-idempotency-records.ts': 'plumbing that no organization sees',
       'lib/idempotency/run-once.ts': 'plumbing that no organization sees',
       'lib/mail/deliver-mails.ts': 'removes what has left',

@@ -85,4 +85,5 @@ test.each(Object.entries(errorCatalog))('the problem type %s has a page', async 
   const response = await getProblem(event, lambdaContext());
   expect(response.statusCode).toBe(200);
   expect(response.body).toContain(`HTTP ${status}`);
+  expect(response.headers?.['cache-control']).toBe('public, max-age=3600');
 });

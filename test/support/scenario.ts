@@ -2,6 +2,7 @@ import { createPrivateKey, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
+import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
 import { issueAccountToken } from '#lib/accounts/account-tokens.ts';
 import { createApiKey } from '#lib/api-keys/create-api-key.ts';
@@ -93,6 +94,9 @@ const preparations: Record<string, Preparation> = {
     await giveSecondFactor(member);
     return {};
   },
+  async monitoring(_, { params }) {
+    return { ...(params && { params: { id: await createErrorGroup() } }) };
+  },
   async forceKeyRotation() {
     await sql`delete from signing_keys where state = 'pending'`;
     return {};
@@ -166,6 +170,17 @@ export async function createKey(
 ) {
   const { id, key } = await createApiKey(ctx, { name: 'Test', scopes });
   return { id, key, headers: { 'x-api-key': key } };
+}
+
+/** A failure of the service, as any instance would record it; its id. */
+export async function createErrorGroup(): Promise<string> {
+  const id = uuidv7();
+  await sql`
+    insert into error_groups
+      (id, fingerprint, operations, code, error_class, title, count, first_seen_at, last_seen_at, first_release, last_release, sample)
+    values (${id}, ${id}, '{test}', 'internal', 'Error', 'Prepared', 1, now(), now(), 'r1', 'r1',
+      '{"requestId":"test-request","traceId":"","message":"Prepared","stack":""}')`;
+  return id;
 }
 
 /** An access token of the issuer in `token-issuer.ts`, for a subject nobody knows. */

@@ -68,6 +68,9 @@ test.each([
   ['APP_URL', 'http://app.example.com'],
   ['AUTH_SECRET', 'short'],
   ['AUTH_SECRET', 'x'.repeat(42)],
+  ['SENTRY_DSN', 'http://key@sentry.example.com/1'],
+  ['SENTRY_DSN', 'https://sentry.example.com/1'],
+  ['TRACE_SAMPLE_RATIO', '2'],
 ])('prod refuses %s=%s', (key, value) => {
   expect(problemsOf({ ...valid, [key]: value })).toContain(key);
 });
@@ -80,4 +83,23 @@ test('local is free to use http', () => {
       PUBLIC_URL: 'http://localhost:3000',
     }),
   ).toBe('');
+});
+
+test('spans leave a deployed stage by https, or go to a collector on the same host', () => {
+  const withCollector = (endpoint: string) =>
+    problemsOf({ ...valid, TRACING: 'otlp', OTLP_ENDPOINT: endpoint });
+  for (const endpoint of [
+    'https://otlp.example.com',
+    'http://localhost:4318',
+    'http://127.0.0.1',
+    'http://[::1]:4318/x',
+  ])
+    expect(withCollector(endpoint)).toBe('');
+  for (const endpoint of [
+    'http://otlp.example.com',
+    'http://localhost.example.com:4318',
+    'http://localhost@evil.example',
+  ])
+    expect(withCollector(endpoint)).toContain('OTLP_ENDPOINT');
+  expect(problemsOf({ ...valid, OTLP_ENDPOINT: 'http://otlp.example.com' })).toBe('');
 });

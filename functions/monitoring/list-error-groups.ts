@@ -1,0 +1,19 @@
+import { listErrorGroups } from '#lib/error-groups/list-error-groups.ts';
+import { ErrorGroupPage, ListErrorGroupsQuery } from '#lib/error-groups/schemas.ts';
+import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+
+export const handler = defineEndpoint(
+  {
+    id: 'listErrorGroups',
+    method: 'GET',
+    path: '/api/v1/monitoring/errors',
+    summary: 'List what fails inside the service, last seen first',
+    access: { permission: 'ops:read' },
+    rateLimit: 'read',
+    statements: 1,
+    query: ListErrorGroupsQuery,
+    response: { status: 200, schema: ErrorGroupPage },
+    errors: ['invalid_cursor'],
+  },
+  ({ ctx, query }) => listErrorGroups(ctx, query),
+);

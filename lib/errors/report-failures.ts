@@ -1,0 +1,65 @@
+import { getConfig } from '#lib/config/get-config.ts';
+import { recordFailures } from '#lib/error-groups/record-failures.ts';
+import { withinDeadline } from '#lib/invocation.ts';
+import { logger } from '#lib/observability/logger.ts';
+import { type FailureCount, hasFailures, returnFailures, takeFailures } from './failure-buffer.ts';
+import { sendToSentry } from './sentry-sink.ts';
+
+// The first failure is told at once; a storm costs an instance one write in this time.
+const intervalMs = 10_000;
+// What the answer that pays for it may wait. The database is often what fails: it is asked once an interval.
+const budgetMs = 250;
+// With less the write would be given up in the middle; the next request has more.
+const leastMs = 50;
+
+let nextReportAtMs = 0;
+
+/**
+ * Tells PostgreSQL, and Sentry where it is configured, what failed in this instance: at most once in ten seconds, and for at most 250 ms.
+ * Never throws. Lost is what an instance has noted when it is never called again, and of more than 20 kinds at a time the rest.
+ */
+export function reportFailures(): Promise<void> | undefined {
+  if (!hasFailures() || performance.now() < nextReportAtMs) return undefined;
+  const timeoutMs = withinDeadline(budgetMs);
+  if (timeoutMs < leastMs) return undefined;
+  nextReportAtMs = performance.now() + intervalMs;
+  return report(timeoutMs);
+}
+
+async function report(timeoutMs: number): Promise<void> {
+  const failures = takeFailures();
+  const [recorded, sent] = await Promise.allSettled([
+    within(timeoutMs, record(failures)),
+    send(failures, timeoutMs),
+  ]);
+  if (recorded.status === 'rejected') {
+    returnFailures(failures);
+    logger.warn('failures were not recorded, the next request tries again', { error: recorded.reason });
+  }
+  if (sent.status === 'rejected') logger.warn('Sentry did not take failures', { error: sent.reason });
+}
+
+// Asynchronous, so that an unusable configuration rejects as everything else does.
+async function record(failures: readonly FailureCount[]): Promise<void> {
+  await recordFailures(failures, getConfig().RELEASE);
+}
+
+async function send(failures: readonly FailureCount[], timeoutMs: number): Promise<void> {
+  const { RELEASE: release, PLINTH_STAGE: environment } = getConfig();
+  await sendToSentry(failures, { release, environment }, timeoutMs);
+}
+
+/** For tests: the next failure is told at once. */
+export function forgetLastReport(): void {
+  nextReportAtMs = 0;
+}
+
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${timeoutMs} ms`)), timeoutMs);
+  });
+  // It may fail after it was given up.
+  work.catch(() => {});
+  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+}
