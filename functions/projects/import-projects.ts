@@ -13,6 +13,7 @@ export const handler = defineEndpoint(
       'At most 1,000 lines and 2 MB. A line is a new project or a line of an export: name, slug, description, status, tags, metadata and owner are used, what the service sets is ignored. A wrong line holds no other back.',
     access: { permission: 'projects:create' },
     rateLimit: 'write',
+    timeoutSeconds: 29,
     statements: 3,
     body: ImportProjectInput,
     bodyFormat: 'ndjson',

@@ -10,6 +10,7 @@ export const handler = defineEndpoint(
     summary: 'Create, change and delete up to 100 projects, atomically or one by one',
     access: { permission: 'projects:update' },
     rateLimit: 'write',
+    timeoutSeconds: 29,
     statements: 5,
     body: ProjectBatchInput,
     idempotent: true,

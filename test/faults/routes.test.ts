@@ -36,7 +36,7 @@ interface Request {
 /** Routes whose answers are alike whatever fails. */
 function classOf({ spec }: EndpointOperation): string {
   if (spec.isStatic) return 'static: health, docs, unknown routes';
-  if (spec.path.includes('/health/')) return 'readiness';
+  if (spec.response.alternative) return 'health reports';
   if (spec.rateLimit === 'instance') return 'public keys';
   if (spec.access === 'public') return 'log-in and accounts';
   if (sessionChanges.has(spec.id)) return 'ends or changes a session';

@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { getInvocation, runInvocation } from '#lib/invocation.ts';
+import { runInvocation } from '#lib/invocation.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
 import { outbound } from '#lib/outbound/outbound.ts';
 import { base, failure, received, secure, untrusted, upstream } from '#test/support/upstream-server.ts';
@@ -27,16 +27,17 @@ test('gives status, headers and body, of errors too', async () => {
   expect((await outbound(service, { url: `${secure}/echo` })).text()).toContain('"GET"');
 });
 
-test('passes the trace on, and adds its time to the invocation', async () => {
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  await runInvocation(5_000, false, async () => {
-    Object.assign(getInvocation() ?? {}, { traceparent });
+test('passes the trace on, or begins one, and adds its time to the invocation', async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  await runInvocation(5_000, false, async (invocation) => {
+    invocation.trace = { traceId, parentSpanId: 'b7ad6b7169203331', isSampled: true };
     await outbound(upstream(), { url: `${base}/echo` });
-    expect(getInvocation()?.outboundMs).toBeGreaterThan(0);
+    expect(invocation.outboundMs).toBeGreaterThan(0);
   });
-  expect(received.at(-1)?.request.headers.traceparent).toBe(traceparent);
+  const sent = () => received.at(-1)?.request.headers.traceparent;
+  expect(sent()).toMatch(new RegExp(`^00-${traceId}-(?!b7ad6b7169203331)[0-9a-f]{16}-01$`));
   await outbound(upstream(), { url: `${base}/echo` });
-  expect(received.at(-1)?.request.headers.traceparent).toBeUndefined();
+  expect(sent()).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
 });
 
 describe('ends in time', () => {

@@ -4,7 +4,8 @@ import { describeOnBothBackends } from '#test/local/redis-harness.ts';
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
-const nothing = [0, 0, 0, 0];
+// Of counters, session, remembered, breakers and increments.
+const nothing = [0, 0, 0, 0, 0];
 
 interface Windows {
   readonly name: string;
@@ -27,7 +28,7 @@ describeOnBothBackends('The script of the gate', (on) => {
       sustained,
       hourMs,
     ]);
-    const reply = await run(keys, [counters.length, ...args, 0, 0, 0]);
+    const reply = await run(keys, [counters.length, ...args, 0, 0, 0, 0]);
     return reply.filter((_, index) => index % 2 === 0);
   }
 
@@ -37,7 +38,7 @@ describeOnBothBackends('The script of the gate', (on) => {
   });
 
   it('tells what is left of each window and when it ends, and lets both end', async () => {
-    const reply = await run(['a', 'b'], [1, 1, 2, 3, minuteMs, 10, hourMs, 0, 0, 0]);
+    const reply = await run(['a', 'b'], [1, 1, 2, 3, minuteMs, 10, hourMs, 0, 0, 0, 0]);
     expect(reply).toEqual([2, expect.any(Number), 9, expect.any(Number)]);
     for (const [key, expected, lengthMs] of [
       ['a', reply[1], minuteMs],
@@ -121,25 +122,25 @@ describeOnBothBackends('The script of the gate', (on) => {
 
   it('keeps a session alive by a token of its generation only', async () => {
     await on.redis.set('session:s', '7', { px: 1_000 });
-    expect(await run(['session:s'], [0, 6, 50_000, 0, 0])).toEqual([7]);
+    expect(await run(['session:s'], [0, 6, 50_000, 0, 0, 0])).toEqual([7]);
     expect(await on.redis.pttl('session:s')).toBeLessThanOrEqual(1_000);
-    expect(await run(['session:s'], [0, 7, 50_000, 0, 0])).toEqual([7]);
+    expect(await run(['session:s'], [0, 7, 50_000, 0, 0, 0])).toEqual([7]);
     expect(await on.redis.pttl('session:s')).toBeGreaterThan(40_000);
-    expect(await run(['session:unknown'], [0, 7, 50_000, 0, 0])).toEqual([-1]);
+    expect(await run(['session:unknown'], [0, 7, 50_000, 0, 0, 0])).toEqual([-1]);
     await on.redis.set('session:ended', '0');
-    expect(await run(['session:ended'], [0, 7, 50_000, 0, 0])).toEqual([0]);
+    expect(await run(['session:ended'], [0, 7, 50_000, 0, 0, 0])).toEqual([0]);
   });
 
   it('remembers sessions that Redis did not know, and overwrites none', async () => {
     await on.redis.set('session:ended', '0');
-    expect(await run(['session:new', 'session:ended'], [0, 0, 2, 50_000, 3, 4, 0])).toEqual([]);
+    expect(await run(['session:new', 'session:ended'], [0, 0, 2, 50_000, 3, 4, 0, 0])).toEqual([]);
     expect(await on.redis.mget('session:new', 'session:ended')).toEqual(['3', '0']);
     expect(await on.redis.pttl('session:new')).toBeGreaterThan(40_000);
   });
 
   it('adds increments to the fields of hashes, and lets these end some time after the last', async () => {
     await on.redis.hset('h:1', { a: '5' });
-    const args = [0, 0, 0, 2, hourMs, 2, 'a', 2, 'b', 3, 1, 'c', -4];
+    const args = [0, 0, 0, 0, 2, hourMs, 2, 'a', 2, 'b', 3, 1, 'c', -4];
     expect(await run(['h:1', 'h:2'], args)).toEqual([]);
     expect(await on.redis.hmget('h:1', 'a', 'b')).toEqual(['7', '3']);
     expect(await on.redis.hget('h:2', 'c')).toBe('-4');
@@ -148,7 +149,7 @@ describeOnBothBackends('The script of the gate', (on) => {
 
   it('drops an increment that Redis does not take, and no other', async () => {
     await on.redis.set('text', 'x');
-    const args = [0, 0, 0, 2, hourMs, 1, 'a', 1, 1, 'b', 2];
+    const args = [0, 0, 0, 0, 2, hourMs, 1, 'a', 1, 1, 'b', 2];
     expect(await run(['text', 'h'], args)).toEqual([]);
     expect(await on.redis.hgetall('h')).toEqual(['b', '2']);
   });
@@ -156,10 +157,14 @@ describeOnBothBackends('The script of the gate', (on) => {
   it('does all of it in one call, also for a request that is refused', async () => {
     await on.redis.set('c:burst', '1', { px: minuteMs });
     await on.redis.set('session:s', '7', { px: 1_000 });
-    const keys = ['c:burst', 'c:sustained', 'session:s', 'session:new', 'h'];
-    const args = [1, 1, 2, 1, minuteMs, 10, hourMs, 7, 50_000, 1, 50_000, 2, 1, hourMs, 1, 'f', 3];
+    const breaker = ['b:open', 'b:trips', 'b:forced'];
+    await on.redis.set('b:open', '1', { px: minuteMs });
+    await on.redis.set('b:trips', '3');
+    const keys = ['c:burst', 'c:sustained', 'session:s', 'session:new', ...breaker, 'h'];
+    const args = [1, 1, 2, 1, minuteMs, 10, hourMs, 7, 50_000, 1, 50_000, 2, 1, 1, hourMs, 1, 'f', 3];
     const reply = await run(keys, args);
-    expect(reply).toEqual([-1, expect.any(Number), 10, hourMs, 7]);
+    expect(reply).toEqual([-1, expect.any(Number), 10, hourMs, 7, expect.any(Number), 3, 0]);
+    expect(reply[5]).toBeGreaterThan(minuteMs - 5_000);
     expect(await on.redis.get('session:new')).toBe('2');
     expect(await on.redis.hget('h', 'f')).toBe('3');
   });
