@@ -32,7 +32,7 @@ await build({
   plugins: trimBundle,
 });
 // What travels with a bundle.
-for (const asset of globSync('functions/*/*.json', { cwd: root }))
+for (const asset of globSync(['functions/*/*.json', 'lib/*/*.txt'], { cwd: root }))
   cpSync(join(root, asset), join(folder, asset));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

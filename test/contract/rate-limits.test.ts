@@ -145,11 +145,18 @@ describe('above the limit', () => {
   });
 });
 
-/** What ends or changes sessions tells Redis before its commit (ADR 0013); readiness asks nothing but whether Redis is there. */
+/**
+ * What ends or changes sessions tells Redis before its commit (ADR 0013); reports of health look at Redis, and circuit breakers are kept
+ * there.
+ */
 const roundTrips: Record<string, number> = {
   changePassword: 2,
+  endBreakerOverride: 2,
+  getDetailedHealth: 4,
   getReadiness: 1,
+  listBreakers: 2,
   logout: 2,
+  overrideBreaker: 3,
   removeMember: 2,
   resetPassword: 2,
   revokeSession: 2,

@@ -95,7 +95,7 @@ const preparations: Record<string, Preparation> = {
     return {};
   },
   async monitoring(_, { params }) {
-    return { ...(params && { params: { id: await createErrorGroup() } }) };
+    return { ...(params?.id && { params: { id: await createErrorGroup() } }) };
   },
   async forceKeyRotation() {
     await sql`delete from signing_keys where state = 'pending'`;

@@ -14,6 +14,7 @@ const fault = vi.hoisted(() => ({ acceptsAll: false, forgetsCodes: false }));
 vi.mock('#lib/auth/verify-access-token.ts', async (original) => {
   const real = await original<typeof import('#lib/auth/verify-access-token.ts')>();
   return {
+    ...real,
     async verifyAccessToken(token: string, now: Date) {
       if (!fault.acceptsAll || token.startsWith('aaaa.')) return real.verifyAccessToken(token, now);
       const { sub, org, sid, gen, roles } = JSON.parse(
@@ -27,6 +28,7 @@ vi.mock('#lib/auth/verify-access-token.ts', async (original) => {
 vi.mock('#lib/totp/lock-enrolment.ts', async (original) => {
   const real = await original<typeof import('#lib/totp/lock-enrolment.ts')>();
   return {
+    ...real,
     async lockEnrolment(...parameters: Parameters<typeof real.lockEnrolment>) {
       const enrolment = await real.lockEnrolment(...parameters);
       return enrolment && fault.forgetsCodes ? { ...enrolment, lastUsedStep: 0 } : enrolment;
