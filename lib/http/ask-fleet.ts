@@ -1,5 +1,10 @@
 import type { ActorSession } from '#lib/auth/actor.ts';
-import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observability/increments.ts';
+import {
+  fieldsPerRequest,
+  incrementsLiveMs,
+  returnIncrements,
+  takeIncrements,
+} from '#lib/observability/increments.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { noteRelease } from '#lib/observability/note-release.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
@@ -31,7 +36,7 @@ export async function askFleet(
   const remembered = takeRemembered();
   noteRelease();
   const breakers = usedBreakers();
-  const increments = takeIncrements();
+  const increments = takeIncrements(fieldsPerRequest);
   const keys = [
     ...counters.flatMap(keysOf),
     ...(session ? [sessionKey(session.id)] : []),

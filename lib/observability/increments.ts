@@ -1,8 +1,10 @@
 /** Redis forgets a hash of measurements this long after its last increment, folded into PostgreSQL or not. */
 export const incrementsLiveMs = 2 * 60 * 60 * 1000;
 
-// Bounds the memory, and the size of one gate call, while Redis is away.
+// Bounds the memory while Redis is away.
 const maxFields = 500;
+/** What one request brings along: it must not be late for what an outage has piled up. */
+export const fieldsPerRequest = 50;
 
 /** Redis hash -> field -> by how much it grows. */
 export type Increments = Map<string, Map<string, number>>;
@@ -20,11 +22,25 @@ export function addIncrement(key: string, field: string, by: number): void {
   pending.set(key, fields);
 }
 
-/** The increments to send, which are then forgotten here. */
-export function takeIncrements(): Increments {
-  const taken = pending;
-  pending = new Map();
-  pendingFields = 0;
+/** The increments to send, at most so many fields and oldest first, which are then forgotten here. */
+export function takeIncrements(atMost = maxFields): Increments {
+  if (pendingFields <= atMost) {
+    const all = pending;
+    pending = new Map();
+    pendingFields = 0;
+    return all;
+  }
+  const taken: Increments = new Map();
+  const oldest = [...pending].flatMap(([key, fields]) =>
+    [...fields].map(([field, by]) => ({ key, field, by })),
+  );
+  for (const { key, field, by } of oldest.slice(0, atMost)) {
+    taken.set(key, (taken.get(key) ?? new Map()).set(field, by));
+    const left = pending.get(key);
+    left?.delete(field);
+    if (left?.size === 0) pending.delete(key);
+    pendingFields--;
+  }
   return taken;
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
+import { rateLimits } from '#lib/http/rate-limits.ts';
 import { call } from '#test/support/call.ts';
 import type { CallOptions } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
@@ -38,7 +39,10 @@ function classOf({ spec }: EndpointOperation): string {
   if (spec.isStatic) return 'static: health, docs, unknown routes';
   if (spec.response.alternative) return 'health reports';
   if (spec.rateLimit === 'instance') return 'public keys';
+  if (spec.path.includes('/breakers')) return 'circuit breakers, which are kept in Redis';
   if (spec.access === 'public') return 'log-in and accounts';
+  if (rateLimits[spec.rateLimit].whenAway === 'strict')
+    return 'what has a strict limit: second factor, invitations';
   if (sessionChanges.has(spec.id)) return 'ends or changes a session';
   return spec.method === 'GET' ? 'read, access token' : 'write, access token';
 }

@@ -35,6 +35,7 @@ export function useProxies(): void {
     DATABASE_URL: viaProxy(postgres.url, databaseProxy.port),
     UPSTASH_REDIS_REST_URL: viaProxy(redis.url, redisProxy.port),
     UPSTASH_REDIS_REST_TOKEN: token,
+    DATABASE_TIMEOUT_MS: '700',
     REDIS_TIMEOUT_MS: '150',
   });
 }

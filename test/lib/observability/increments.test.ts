@@ -44,3 +44,13 @@ test('the bound holds for what is returned as well', () => {
   const increments = takeIncrements();
   expect([increments.get('new')?.size, increments.get('old')?.size]).toEqual([300, 200]);
 });
+
+test('a request takes a part of what has piled up, and none of it is lost', () => {
+  for (let index = 0; index < 120; index++) addIncrement(`hash:${index % 2}`, `field-${index}`, 1);
+  const parts = [takeIncrements(50), takeIncrements(50), takeIncrements(50)];
+  const fieldsOf = (part: ReturnType<typeof takeIncrements>) =>
+    [...part.values()].flatMap((fields) => [...fields.keys()]);
+  expect(parts.map((part) => fieldsOf(part).length)).toEqual([50, 50, 20]);
+  expect(new Set(parts.flatMap(fieldsOf)).size).toBe(120);
+  expect(takeIncrements().size).toBe(0);
+});
