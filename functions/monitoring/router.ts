@@ -10,6 +10,7 @@ import { handler as listBreakers } from './list-breakers.ts';
 import { handler as listErrorGroups } from './list-error-groups.ts';
 import { handler as overrideBreaker } from './override-breaker.ts';
 import { handler as updateErrorGroup } from './update-error-group.ts';
+import { handler as validateAuthentication } from './validate-authentication.ts';
 import { handler as validateEndpoints } from './validate-endpoints.ts';
 
 export const handler = defineRouter([
@@ -23,5 +24,6 @@ export const handler = defineRouter([
   listErrorGroups,
   overrideBreaker,
   updateErrorGroup,
+  validateAuthentication,
   validateEndpoints,
 ]);

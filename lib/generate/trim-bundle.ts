@@ -23,15 +23,48 @@ const exported = /export (?:default )?(?:async )?(?:function|class|const) (\w+)|
 /** The commands of `@upstash/redis` that we send; the classes of the other 220, and its pipelines, are left out, and so are its methods for them. */
 const sentCommands = new Set(['EvalCommand', 'EvalshaCommand', 'PingCommand']);
 const redisClass =
-  /^var (\w+Command|Pipeline|AutoPipelineExecutor|SearchIndex|VectorIndex) = class(?: extends \w+)? \{\n[\s\S]*?^\};/gm;
+  /^var (\w+Command|\w+FieldBuilder|XAutoClaim|Pipeline|AutoPipelineExecutor|SearchIndex|VectorIndex|Subscriber|Script|ScriptRO) = class(?: _\w+)?(?: extends \w+)? \{\n[\s\S]*?^\};/gm;
 
 const redisMember = /^ {2}\w+ = \([^)]*\) => new (\w+Command)\([^;]*;$/gm;
+
+/** What only `npm run generate` reads: the prose of an operation. */
+const prose =
+  /^ {4}(?:summary|description):\s*(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`),$/gm;
 const redisGroup = /^ {2}get (json|functions|search|vector)\(\) \{\n[\s\S]*?^ {2}\}$/gm;
+
+/** Without its `.meta({ … })`: descriptions and examples of schemas are for the document alone. */
+function withoutMeta(source: string): string {
+  const start = source.indexOf('.meta({');
+  if (start < 0) return source;
+  let depth = 0;
+  let end = start + '.meta'.length;
+  do {
+    const quote = /['"`]/.exec(source[end] ?? '')?.[0];
+    if (quote) end = endOfString(source, end, quote);
+    else if (source[end] === '(') depth++;
+    else if (source[end] === ')') depth--;
+    end++;
+  } while (depth > 0 && end < source.length);
+  return source.slice(0, start) + withoutMeta(source.slice(end));
+}
+
+function endOfString(source: string, start: number, quote: string): number {
+  let end = start + 1;
+  while (source[end] !== quote && end < source.length) end += source[end] === '\\' ? 2 : 1;
+  return end;
+}
 
 /** An esbuild plugin that leaves those modules out: their exports are functions that throw when their result is used. */
 const trimBundle: Plugin = {
   name: 'trim-bundle',
   setup(build) {
+    build.onLoad({ filter: /\/(lib|functions)\/[^.]*\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      return {
+        contents: withoutMeta(path.includes('/functions/') ? source.replace(prose, '') : source),
+        loader: 'ts',
+      };
+    });
     for (const filter of unused)
       build.onLoad({ filter }, ({ path }) => {
         const source = readFileSync(path, 'utf8');

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-// X-2: kilobytes of minified JavaScript; the second figure is for bundles without the database.
-const budgetKb = { withDatabase: 350, without: 160 };
+// X-2: kilobytes of minified JavaScript. An area's router holds ten endpoints and more, each of which alone is within 350.
+const budgetKb = { router: 400, withDatabase: 350, without: 160 };
 const timeoutMs = 300_000;
 
 const root = join(import.meta.dirname, '../..');
@@ -28,7 +28,8 @@ const rows = readdirSync(buildFolder, { recursive: true, encoding: 'utf8' })
     const path = join(buildFolder, file);
     const usesDatabase = readFileSync(path, 'utf8').includes('drizzle:');
     const kb = statSync(path).size / 1024;
-    return { file, kb, budget: usesDatabase ? budgetKb.withDatabase : budgetKb.without };
+    const kind = !usesDatabase ? 'without' : file.endsWith('/router.js') ? 'router' : 'withDatabase';
+    return { file, kb, budget: budgetKb[kind] };
   });
 console.log(`\n${'bundle'.padEnd(44)}${'KB'.padStart(8)}${'budget'.padStart(8)}`);
 for (const { file, kb, budget } of rows)

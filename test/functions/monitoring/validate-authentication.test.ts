@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { handler } from '#functions/auth/validate-authentication.ts';
+import { handler } from '#functions/monitoring/validate-authentication.ts';
 import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
 import { revokeSession } from '#lib/sessions/revoke-session.ts';
 import { call } from '#test/support/call.ts';
