@@ -9,7 +9,9 @@ import { logger } from '#lib/observability/logger.ts';
 import { noteRelease } from '#lib/observability/note-release.ts';
 import { gateScript } from '#lib/redis/gate-script.ts';
 import { isAway, isRefusal, runScriptUnlessAway } from '#lib/redis/run-script.ts';
+import { sendIncrements } from '#lib/redis/send-increments.ts';
 import { breakerStateKeys, learnBreakers, usedBreakers } from '#lib/resilience/circuit-breaker-state.ts';
+import { closeOnShutdown } from '#lib/runtime/shutdown.ts';
 import { sessionKey, takeRemembered } from '#lib/sessions/fleet-state.ts';
 import { idleSeconds } from '#lib/sessions/lifetime.ts';
 import { countInInstance, rememberUsage } from './count-in-instance.ts';
@@ -18,6 +20,7 @@ import { type Counter, isBinding, rateWindowsOf, type Usage } from './rate-limit
 // A Redis that refuses does so with every request.
 const refusalLoggedEveryMs = 1_000;
 let refusalLoggedAtMs = Number.NEGATIVE_INFINITY;
+let isFlushedAtEnd = false;
 
 export interface FleetAnswer {
   readonly usages: readonly Usage[];
@@ -33,6 +36,10 @@ export async function askFleet(
   session: ActorSession | undefined,
   nowMs: number,
 ): Promise<FleetAnswer> {
+  if (!isFlushedAtEnd) {
+    isFlushedAtEnd = true;
+    closeOnShutdown('measurements', sendIncrements);
+  }
   const remembered = takeRemembered();
   noteRelease();
   const breakers = usedBreakers();

@@ -12,10 +12,10 @@ import { recordInvocation } from '#lib/observability/metrics.ts';
 import { beginRecording, exportSpans } from '#lib/observability/otlp-exporter.ts';
 import { recordMeasurement } from '#lib/observability/record-measurement.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
+import { sendIncrements } from '#lib/redis/send-increments.ts';
 import { hostInvocation } from '#lib/runtime/host-invocation.ts';
 import { markDefined } from '#lib/runtime/process-state.ts';
 import { parseRate, type Schedule } from './schedule.ts';
-import { sendIncrements } from './send-increments.ts';
 
 export interface JobSpec {
   /** camelCase; its kebab-case is the file name. */

@@ -3,13 +3,13 @@ import type { Redis } from '@upstash/redis';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
-import { sendIncrements } from '#lib/jobs/send-increments.ts';
 import { claimMeasurements, releaseMeasurements } from '#lib/monitoring/claim-measurements.ts';
 import { expireMeasurements } from '#lib/monitoring/expire-measurements.ts';
 import { rollUpMeasurements } from '#lib/monitoring/roll-up-measurements.ts';
 import { bucketOf, quantileOf } from '#lib/observability/histogram.ts';
 import { takeIncrements } from '#lib/observability/increments.ts';
 import { measurementIndexKey, recordMeasurement } from '#lib/observability/record-measurement.ts';
+import { sendIncrements } from '#lib/redis/send-increments.ts';
 import { describeOnBothBackends } from '#test/local/redis-harness.ts';
 import { sql } from '#test/support/tenant.ts';
 

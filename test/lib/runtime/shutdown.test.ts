@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { getRedis } from '#lib/redis/client.ts';
 import { shutdownMs } from '#lib/runtime/shutdown.ts';
 import { sql } from '#test/support/tenant.ts';
 
@@ -44,13 +45,14 @@ async function terminate(child: ChildProcess) {
 
 const gone = (pid: number) => vi.waitFor(async () => expect(await isConnected(pid)).toBe(false), 10_000);
 
-test('on Lambda, SIGTERM ends an idle process in order: its connection is closed', async () => {
+test('on Lambda, SIGTERM ends an idle process in order: its connection is closed, and what it measured is sent', async () => {
   const { child, pid } = await start('idle', lambda);
   expect(await isConnected(pid)).toBe(true);
   const { code, signal, ms } = await terminate(child);
   expect([code, signal]).toEqual([0, null]);
   expect(ms).toBeLessThan(shutdownMs + marginMs);
   await gone(pid);
+  expect(await getRedis().hget(`shutdown:${pid}`, 'requests')).toBe('1');
 });
 
 test('on Lambda, SIGTERM does not wait for a statement: PostgreSQL ends it at its limit', async () => {

@@ -1,6 +1,6 @@
 import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observability/increments.ts';
 import { logger } from '#lib/observability/logger.ts';
-import { defineScript, isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
+import { defineScript, isAway, isRefusal, runScript } from './run-script.ts';
 
 const addScript = defineScript(`
 local read = 1
@@ -15,7 +15,10 @@ end
 return 1
 `);
 
-/** Sends at the end of a run what requests leave to the next gate call: a job has none. Without Redis it stays for the next run. */
+/**
+ * Sends what requests leave to the next gate call, at the end of a run and of the process, which have none. Without Redis it stays for the
+ * next time.
+ */
 export async function sendIncrements(): Promise<void> {
   const increments = takeIncrements();
   if (increments.size === 0) return;
