@@ -9,6 +9,8 @@ import { type RedisEndpoint, startRedisEndpoint } from '#lib/local/redis-endpoin
 export const token = 'local-token';
 
 export type RedisUnderTest = {
+  /** Of our interpreter, not of a redis-server: a script takes it a hundred times as long. */
+  isInMemory: boolean;
   endpoint: RedisEndpoint;
   /** The real client; it leaves replies as they are. */
   redis: Redis;
@@ -45,6 +47,7 @@ function setUp(start: () => Promise<{ redisUrl?: string; stop(): Promise<void> }
 
   beforeAll(async () => {
     const server = await start();
+    on.isInMemory = !server.redisUrl;
     stop = server.stop;
     on.endpoint = await startRedisEndpoint({ token, ...(server.redisUrl && { redisUrl: server.redisUrl }) });
     on.redis = new Redis({ url: on.endpoint.url, token, retry: false, automaticDeserialization: false });
