@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderAffectedEndpoints } from '#lib/generate/affected-endpoints.ts';
+import { renderAlarms } from '#lib/generate/alarms-yaml.ts';
+import { renderDashboard } from '#lib/generate/dashboard.ts';
 import { renderEnvExample, renderEnvironment, renderSecrets } from '#lib/generate/environment.ts';
-import { renderFunctions, renderRouter, type Unit } from '#lib/generate/functions-yaml.ts';
+import { functionNamesOf, renderFunctions, renderRouter, type Unit } from '#lib/generate/functions-yaml.ts';
 import { renderKnownMigrations } from '#lib/generate/known-migrations.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { renderOpenApi } from '#lib/generate/openapi.ts';
@@ -50,6 +52,9 @@ export async function generateFiles(): Promise<Map<string, string>> {
     );
     if (unit === 'area') files.set(`functions/${area}/router.ts`, renderRouter(inArea(endpoints, area)));
   }
+  const watched = { endpoints, jobs, functionNames: functionNamesOf(files) };
+  files.set('functions/alarms.yml', renderAlarms(watched));
+  files.set('functions/dashboard.yml', renderDashboard(watched));
   files.set('functions/monitoring/operations.json', renderOperationFacts(endpoints, jobs, files));
   return files;
 }

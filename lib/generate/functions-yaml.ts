@@ -37,6 +37,13 @@ export function renderFunctions(
   return header + [...http, ...scheduled].join('');
 }
 
+/** The Lambdas that the fragments among the generated files declare. */
+export function functionNamesOf(files: ReadonlyMap<string, string>): string[] {
+  return [...files]
+    .filter(([path]) => path.endsWith('/functions.yml'))
+    .flatMap(([, fragment]) => [...fragment.matchAll(/^(\w+):$/gm)].map(([, name]) => name ?? ''));
+}
+
 // As in biome.json: the formatter and the generator agree on the router.
 const lineWidth = 110;
 

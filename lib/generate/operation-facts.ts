@@ -20,8 +20,12 @@ export function renderOperationFacts(
   const events = [...files]
     .filter(([path]) => path.endsWith('/functions.yml'))
     .flatMap(([, fragment]) => fragment.split('\n').map((line) => line.trim()));
+  const alarms = files.get('functions/alarms.yml') ?? '';
   const facts: OperationFacts = {
-    endpoints: endpoints.map((endpoint) => factsOf(endpoint, openapi.paths ?? {}, events)),
+    endpoints: endpoints.map((endpoint) => ({
+      ...factsOf(endpoint, openapi.paths ?? {}, events),
+      hasAlarm: isWatched(endpoint.spec.id, alarms),
+    })),
     jobs: jobs.map(({ spec: { id, schedule } }) => ({ id, schedule })),
   };
   // An operation a line: a diff shows what changed.
@@ -33,7 +37,7 @@ function factsOf(
   { spec, module }: EndpointOperation,
   paths: Record<string, Record<string, { operationId?: string }>>,
   events: readonly string[],
-): EndpointFacts {
+): Omit<EndpointFacts, 'hasAlarm'> {
   const { id, method, path, access, rateLimit, response } = spec;
   const permission = typeof access === 'object' ? access.permission : undefined;
   const event = path === '$default' ? "- httpApi: '*'" : `- httpApi: ${routeKeyOf(spec)}`;
@@ -60,4 +64,12 @@ function factsOf(
 function namesRoute(module: string, routeKey: string): boolean {
   const file = join(root, `${module.replace('functions/', 'events/')}.json`);
   return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).routeKey === routeKey;
+}
+
+/** Whether the failures and the latency of the operation are each in an alarm. */
+function isWatched(id: string, alarms: string): boolean {
+  const lines = alarms.split('\n').filter((line) => line.includes(`"Name":"operation","Value":"${id}"`));
+  return ['Faults', 'DurationMs'].every((name) =>
+    lines.some((line) => line.includes(`"MetricName":"${name}"`)),
+  );
 }

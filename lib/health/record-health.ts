@@ -5,8 +5,10 @@ import { getPool, type Transaction } from '#lib/db/client.ts';
 import { healthSnapshots } from '#lib/db/schema/health-snapshots.ts';
 import { healthTransitions } from '#lib/db/schema/health-transitions.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
+import { recordChecks } from '#lib/observability/metrics.ts';
 import { recordedChecks } from './all-checks.ts';
-import { type Check, type HealthStatus, worstOf } from './check.ts';
+import { type Check, type CheckResult, type HealthStatus, worstOf } from './check.ts';
+import { openBreakersName } from './checks/open-breakers.ts';
 import { snapshotAge } from './checks/snapshot-age.ts';
 import { observeAfresh } from './observe-checks.ts';
 
@@ -27,6 +29,7 @@ export async function recordHealth(
 ): Promise<{ status: HealthStatus; transitions: number; isSuperseded: boolean }> {
   const observedAt = await readClock();
   const results = await observeAfresh(checks, ctx.now);
+  recordChecks(count(results));
   const seen: Snapshot = {
     status: worstOf(results),
     checks: Object.fromEntries(
@@ -52,6 +55,12 @@ export async function recordHealth(
     await store(tx, { ...seen, observedAt }, transitions);
     return { status: seen.status, transitions: transitions.length, isSuperseded: false };
   });
+}
+
+function count(results: readonly CheckResult[]) {
+  const countOf = (wanted: HealthStatus) => results.filter(({ status }) => status === wanted).length;
+  const openBreakers = results.find(({ name }) => name === openBreakersName)?.observedValue ?? 0;
+  return { failing: countOf('fail'), warning: countOf('warn'), openBreakers };
 }
 
 async function readClock(): Promise<string> {

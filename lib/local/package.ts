@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 // X-2: kilobytes of minified JavaScript. An area's router holds ten endpoints and more, each of which alone is within 350.
 const budgetKb = { router: 400, withDatabase: 350, without: 160 };
+// CloudFormation accepts 500 in a stack: the rest is room for what is added in a hurry.
+const resourcesAtMost = 400;
 const timeoutMs = 300_000;
 
 const root = join(import.meta.dirname, '../..');
@@ -44,6 +46,7 @@ if (rows.some(({ kb, budget }) => kb > budget)) {
 }
 
 assertAssetsPackaged();
+assertRoomInStack();
 
 // The zips have no package.json, so Lambda takes their files for CommonJS; here ours would say otherwise.
 writeFileSync(join(root, '.esbuild/package.json'), '{}');
@@ -70,6 +73,15 @@ function assertAssetsPackaged(): void {
   console.error(
     `\n${missing.join('\n')}\nSay in lib/generate/functions-yaml.ts that it travels with its area.`,
   );
+  process.exit(1);
+}
+
+function assertRoomInStack(): void {
+  const template = join(root, '.serverless/cloudformation-template-update-stack.json');
+  const count = Object.keys(JSON.parse(readFileSync(template, 'utf8')).Resources).length;
+  console.log(`\nThe stack has ${count} resources, ${resourcesAtMost} at most`);
+  if (count <= resourcesAtMost) return;
+  console.error('Deploy a rarely called area as one Lambda: units in functions/generate.ts.');
   process.exit(1);
 }
 

@@ -23,8 +23,8 @@ export interface EndpointFacts {
   readonly events: number;
   /** Whether its file in events/ is there and names its route. */
   readonly hasEventFile: boolean;
-  /** Whether the template has an alarm for it; absent while alarms are not generated. */
-  readonly hasAlarm?: boolean;
+  /** Whether the template has alarms for its failures and its latency. */
+  readonly hasAlarm: boolean;
 }
 
 export interface JobFacts {

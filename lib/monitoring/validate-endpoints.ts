@@ -46,7 +46,7 @@ const rules: Record<string, Rule> = {
       : `openapi.json has ${facts.openapiId ?? 'nothing'} at its route`,
   event: ({ events }) => (events === 1 ? undefined : `functions.yml has its event ${events} times`),
   eventFile: ({ hasEventFile }) => (hasEventFile ? undefined : 'events/ has no request of its route'),
-  alarm: ({ hasAlarm }) => (hasAlarm === false ? 'the template has no alarm for it' : undefined),
+  alarm: ({ hasAlarm }) => (hasAlarm ? undefined : 'the template has no alarm for it'),
 };
 
 // What is missing there does not change an answer.

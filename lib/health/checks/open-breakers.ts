@@ -1,9 +1,11 @@
 import type { Check } from '#lib/health/check.ts';
 
+export const openBreakersName = 'outbound:openBreakers';
+
 /** How many circuit breakers are open: external services that are not called at the moment. */
 export function openBreakers(listOpen: () => Promise<readonly string[]>): Check {
   return {
-    name: 'outbound:openBreakers',
+    name: openBreakersName,
     isCritical: false,
     async observe() {
       const open = await listOpen();

@@ -1,9 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Check, Observation } from '#lib/health/check.ts';
+import { openBreakers } from '#lib/health/checks/open-breakers.ts';
 import { readSnapshot } from '#lib/health/read-snapshot.ts';
 import { recordHealth } from '#lib/health/record-health.ts';
+import { recordChecks } from '#lib/observability/metrics.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { sql } from '#test/support/tenant.ts';
+
+vi.mock('#lib/observability/metrics.ts', { spy: true });
 
 const ctx = {
   actor: { type: 'system', jobId: 'recordHealth' },
@@ -139,4 +143,13 @@ test('a look that hangs is recorded as a failure', async () => {
   expect(await recordHealth(ctx, [hangs])).toMatchObject({ status: 'fail' });
   expect((await history()).at(-1)).toMatchObject({ after: 'fail', output: 'no answer within 800 ms' });
   expect(takeErrorLogs()).toEqual([]);
+});
+
+test('CloudWatch is told how many checks fail and warn, and how many circuit breakers are open', async () => {
+  await forget();
+  const breakers = openBreakers(async () => ['mail', 'search']);
+  await recordHealth(ctx, [...checksOf({ one: 'fail', two: 'warn', three: 'pass' }), breakers]);
+  expect(recordChecks).toHaveBeenLastCalledWith({ failing: 1, warning: 2, openBreakers: 2 });
+  await record({ one: 'pass' });
+  expect(recordChecks).toHaveBeenLastCalledWith({ failing: 0, warning: 0, openBreakers: 0 });
 });
