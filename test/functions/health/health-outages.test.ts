@@ -7,6 +7,7 @@ import { forgetObservations } from '#lib/health/observe-checks.ts';
 import { recordHealth } from '#lib/health/record-health.ts';
 import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import { call } from '#test/support/call.ts';
+import { closeBreakers } from '#test/support/close-breakers.ts';
 import { type Fault, startTcpProxy, type TcpProxy } from '#test/support/tcp-proxy.ts';
 import { contextOf, createMember, type Member, sql } from '#test/support/tenant.ts';
 
@@ -25,6 +26,7 @@ process.env.REDIS_TIMEOUT_MS = '400';
 
 // Mails that other tests of this worker left behind are late.
 await sql`delete from outgoing_mails`;
+await closeBreakers();
 const operator: Member = await createMember('owner', 'operator');
 // Both are warm: a first call also pays for the import of the driver and its first connection.
 await look(getReadiness);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { handler as recordHealth } from '#functions/jobs/record-health.ts';
 import { recordedChecks } from '#lib/health/all-checks.ts';
+import { closeBreakers } from '#test/support/close-breakers.ts';
 import { lambdaContext } from '#test/support/event.ts';
 import { sql } from '#test/support/tenant.ts';
 
@@ -14,6 +15,7 @@ test('looks at every check and stores what it saw', async () => {
   await sql`delete from health_snapshots`;
   // Mails that other tests of this worker left behind are late.
   await sql`delete from outgoing_mails`;
+  await closeBreakers();
   await recordHealth(event, lambdaContext(20_000));
   // The first one may be slow: it pays for the connection.
   expect(await recordHealth(event, lambdaContext(20_000))).toMatchObject({
