@@ -13,7 +13,8 @@ export function principalOf(request: HttpRequest): string {
 
 /** Where a request comes from: its address, or the /64 of an IPv6 one, for one subscriber has all of it. */
 export function addressOf(sourceIp: string): string {
-  return `ip:${isIPv6(sourceIp) ? networkOf(sourceIp) : sourceIp}`;
+  // The colon first: the check proper costs half a microsecond.
+  return `ip:${sourceIp.includes(':') && isIPv6(sourceIp) ? networkOf(sourceIp) : sourceIp}`;
 }
 
 /**

@@ -14,12 +14,12 @@ let pendingFields = 0;
 
 /** Has the next gate call of this instance add to a field of a Redis hash; while Redis is away, what exceeds 500 fields is lost. */
 export function addIncrement(key: string, field: string, by: number): void {
-  const fields = pending.get(key) ?? new Map<string, number>();
-  const counted = fields.get(field);
+  const fields = pending.get(key);
+  const counted = fields?.get(field);
   if (counted === undefined && pendingFields >= maxFields) return;
   if (counted === undefined) pendingFields++;
-  fields.set(field, (counted ?? 0) + by);
-  pending.set(key, fields);
+  if (fields) fields.set(field, (counted ?? 0) + by);
+  else pending.set(key, new Map([[field, by]]));
 }
 
 /** The increments to send, at most so many fields and oldest first, which are then forgotten here. */

@@ -48,11 +48,24 @@ function copyFields(from: object, walk: Walk, copy: Record<string, unknown> = {}
     }
     const value = readField(from, key);
     if (value === undefined) continue;
-    copy[key.length > 8 ? toLoggableText(key, 100) : key] = isSecretField(key, value)
-      ? redacted
-      : toValue(value, walk);
+    copy[toLoggableName(key)] = isSecretField(key, value) ? redacted : toValue(value, walk);
   }
   return copy;
+}
+
+const names = new Map<string, string>();
+// Ours are few and short; those that clients choose must not fill the memory.
+const maxNames = 200;
+const maxNameLength = 30;
+
+/** The name of a field as it may be logged; remembered, for every line has the same. */
+function toLoggableName(name: string): string {
+  if (name.length <= 8) return name;
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  const loggable = toLoggableText(name, 100);
+  if (names.size < maxNames && name.length <= maxNameLength) names.set(name, loggable);
+  return loggable;
 }
 
 function readField(from: object, key: string): unknown {
