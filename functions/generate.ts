@@ -4,7 +4,14 @@ import { renderAffectedEndpoints } from '#lib/generate/affected-endpoints.ts';
 import { renderAlarms } from '#lib/generate/alarms-yaml.ts';
 import { renderDashboard } from '#lib/generate/dashboard.ts';
 import { renderEnvExample, renderEnvironment, renderSecrets } from '#lib/generate/environment.ts';
-import { functionNamesOf, renderFunctions, renderRouter, type Unit } from '#lib/generate/functions-yaml.ts';
+import {
+  functionNamesOf,
+  renderFunctions,
+  renderRegistry,
+  renderRouter,
+  type Unit,
+} from '#lib/generate/functions-yaml.ts';
+import { renderKnownJobs } from '#lib/generate/known-jobs.ts';
 import { renderKnownMigrations } from '#lib/generate/known-migrations.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { renderOpenApi } from '#lib/generate/openapi.ts';
@@ -19,6 +26,7 @@ const units: Record<string, Unit> = {
   auth: 'endpoint',
   docs: 'area',
   health: 'endpoint',
+  'job-control': 'area',
   jobs: 'endpoint',
   monitoring: 'area',
   organizations: 'area',
@@ -40,6 +48,7 @@ export async function generateFiles(): Promise<Map<string, string>> {
     ['lib/accounts/password-blocklist.txt', renderPasswordBlocklist()],
     ['lib/health/affected-endpoints.ts', renderAffectedEndpoints(endpoints)],
     ['lib/health/known-migrations.ts', renderKnownMigrations()],
+    ['lib/jobs/known-jobs.ts', renderKnownJobs(jobs)],
   ]);
   const inArea = <T extends { area: string }>(operations: readonly T[], area: string) =>
     operations.filter((operation) => operation.area === area);
@@ -50,6 +59,8 @@ export async function generateFiles(): Promise<Map<string, string>> {
       `functions/${area}/functions.yml`,
       renderFunctions(area, unit, inArea(endpoints, area), inArea(jobs, area)),
     );
+    if (inArea(jobs, area).length > 0)
+      files.set(`functions/${area}/registry.ts`, renderRegistry(inArea(jobs, area)));
     if (unit === 'area') files.set(`functions/${area}/router.ts`, renderRouter(inArea(endpoints, area)));
   }
   const watched = { endpoints, jobs, functionNames: functionNamesOf(files) };

@@ -9,6 +9,8 @@ export interface Context<A extends Actor | SystemActor | undefined = Actor> {
   readonly now: Date;
   /** Aborts shortly before the time limit of the invocation. */
   readonly signal: AbortSignal;
+  /** Asked first in every transaction: throws when whoever writes may not any more, as a job whose run was taken over. */
+  readonly guard?: (tx: Transaction) => Promise<void>;
   /** The transaction this verb takes part in, when another verb opened one. */
   readonly db?: Transaction;
 }

@@ -16,7 +16,15 @@ export const rolePermissions = {
   editor,
   viewer,
   /** Runs the platform; has no say inside an organization unless it is also a member. */
-  operator: ['signing_keys:rotate', 'ops:read', 'metrics:read', 'breakers:force', 'errors:resolve'],
+  operator: [
+    'signing_keys:rotate',
+    'ops:read',
+    'metrics:read',
+    'breakers:force',
+    'errors:resolve',
+    'jobs:read',
+    'jobs:manage',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Role = keyof typeof rolePermissions;

@@ -28,9 +28,16 @@ export function getReplica(ctx: AnyContext): Database {
  */
 export async function withTransaction<T>(ctx: AnyContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
   if (ctx.db) return ctx.db.transaction(work);
+  const { guard } = ctx;
+  const guarded = !guard
+    ? work
+    : async (tx: Transaction) => {
+        await guard(tx);
+        return work(tx);
+      };
   for (let attempt = 1; ; attempt++) {
     try {
-      return await getPool().transaction(work);
+      return await getPool().transaction(guarded);
     } catch (error) {
       const pauseMs = Math.random() * basePauseMs * 2 ** attempt;
       const isLast = attempt === maxAttempts || withinDeadline(pauseMs + 1) < pauseMs;

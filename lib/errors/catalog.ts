@@ -147,6 +147,11 @@ export const errorCatalog = {
     title: 'Already a member',
     retryable: false,
   },
+  wrong_state: {
+    status: 409,
+    title: 'Not possible in this state',
+    retryable: false,
+  },
   gone: {
     status: 410,
     title: 'Deleted',

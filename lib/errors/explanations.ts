@@ -49,6 +49,8 @@ export const errorExplanations: Record<ErrorCode, string> = {
   api_key_expired: 'An API key that has expired gets no new secret. Create a new one.',
   last_owner: 'An organization keeps at least one owner. Make another member an owner first.',
   already_member: 'The person is in the organization already; change the role instead of inviting.',
+  wrong_state:
+    'What was asked for is not possible in the state the thing is in; `detail` names that. Read it again, and decide anew.',
   gone: 'It was deleted. A project can be restored for 30 days; later its id answers `not_found`.',
   precondition_failed:
     'The version in `If-Match` is not the current one. Read it again, merge and retry with the new `ETag`.',

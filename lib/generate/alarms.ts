@@ -1,5 +1,5 @@
 import { defaultTimeoutSeconds } from '#lib/http/endpoint-spec.ts';
-import { parseRate } from '#lib/jobs/schedule.ts';
+import { nextTimes, parseSchedule } from '#lib/jobs/schedule.ts';
 import { apiMetric, lambdaMetric, type Metric, operationMetric, serviceMetric } from './cloudwatch-metric.ts';
 import type { EndpointOperation, JobOperation } from './load-operations.ts';
 
@@ -105,7 +105,7 @@ function watchRoutes(area: string, endpoints: readonly EndpointOperation[]): Ala
 
 /** Rings for a job that is never started as for one that only fails. */
 function watchJob({ spec }: JobOperation): Alarm {
-  const intervalMs = parseRate(spec.schedule);
+  const intervalMs = intervalOf(spec);
   const periodMs = intervalMs < hourMs ? 5 * minuteMs : hourMs;
   // A second run, or two hours to look at one of a rare job; and the period that is not over.
   const allowedMs = intervalMs + Math.min(intervalMs, 2 * hourMs);
@@ -114,7 +114,11 @@ function watchJob({ spec }: JobOperation): Alarm {
     kind: 'overdueJob',
     subject: spec.id,
     description: `The job ${spec.id}, ${spec.schedule}, has had no run that succeeded for ${(count * periodMs) / minuteMs} minutes`,
-    metrics: [lambdaMetric('Invocations', spec.id), lambdaMetric('Errors', spec.id)],
+    // Also of runs that the dispatcher carries out.
+    metrics: [
+      operationMetric('DurationMs', spec.id, 'SampleCount'),
+      operationMetric('Faults', spec.id, 'Sum'),
+    ],
     expression: 'FILL(m1, 0) - FILL(m2, 0)',
     periodSeconds: periodMs / 1_000,
     periods: { bad: count, of: count },
@@ -125,14 +129,14 @@ function watchJob({ spec }: JobOperation): Alarm {
 
 function watchRuns(subject: string, jobs: readonly JobOperation[]): Alarm[] {
   // What runs every few minutes makes up for a failure by itself.
-  const tolerated = jobs.map(({ spec }) => (parseRate(spec.schedule) < hourMs ? 3 : 1));
+  const tolerated = jobs.map(({ spec }) => (intervalOf(spec) < hourMs ? 3 : 1));
   return [
     {
       ...usual,
       kind: 'failedRuns',
       subject,
       description: `A job failed three times in 15 minutes, or once if it runs hourly or less: ${namesOf(jobs)}`,
-      metrics: jobs.map(({ spec }) => lambdaMetric('Errors', spec.id)),
+      metrics: jobs.map(({ spec }) => operationMetric('Faults', spec.id, 'Sum')),
       expression: largestOf(tolerated.map((count, index) => `FILL(m${index + 1}, 0) / ${count}`)),
       periodSeconds: 900,
       periods: { bad: 1, of: 1 },
@@ -217,7 +221,14 @@ function watchService(): Alarm[] {
 }
 
 function isWatchable({ spec }: JobOperation): boolean {
-  return parseRate(spec.schedule) <= longestWatchedMs;
+  return intervalOf(spec) <= longestWatchedMs;
+}
+
+/** How far apart the next two slots are; Infinity for a job that has none. */
+function intervalOf({ schedule, timezone, dst }: JobOperation['spec']): number {
+  if (!schedule) return Number.POSITIVE_INFINITY;
+  const [first, second] = nextTimes(parseSchedule(schedule), { after: new Date(0), count: 2, timezone, dst });
+  return first && second ? second.getTime() - first.getTime() : Number.POSITIVE_INFINITY;
 }
 
 function inArea(endpoints: readonly EndpointOperation[], area: string): EndpointOperation[] {

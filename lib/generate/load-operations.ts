@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import type { AnyEndpointSpec } from '#lib/http/endpoint-spec.ts';
-import type { Job, JobSpec } from '#lib/jobs/define-job.ts';
+import type { Job } from '#lib/jobs/define-job.ts';
+import type { JobSpec } from '#lib/jobs/job-spec.ts';
 
 interface Operation<S> {
   readonly spec: S;
@@ -13,10 +14,13 @@ interface Operation<S> {
 }
 
 export type EndpointOperation = Operation<AnyEndpointSpec> & { readonly handler: Endpoint };
-export type JobOperation = Operation<JobSpec> & { readonly handler: Job };
+// biome-ignore lint/suspicious/noExplicitAny: a list of jobs has jobs of every payload.
+export type JobOperation = Operation<JobSpec> & { readonly handler: Job<any> };
 
 /** Name of the generated file that hosts a whole area in one Lambda. */
 export const routerFile = 'router.ts';
+/** Name of the generated list of jobs that the dispatcher carries out. */
+export const registryFile = 'registry.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -43,7 +47,9 @@ export async function loadOperations(): Promise<{ endpoints: EndpointOperation[]
 /** The files that hold one operation each, from the root, sorted. */
 export function listHandlerFiles(): string[] {
   return readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /^[a-z-]+\/[a-z-]+\.ts$/.test(file) && basename(file) !== routerFile)
+    .filter(
+      (file) => /^[a-z-]+\/[a-z-]+\.ts$/.test(file) && ![routerFile, registryFile].includes(basename(file)),
+    )
     .map((file) => `functions/${file}`)
     .sort();
 }
@@ -53,7 +59,7 @@ export function kebabCase(camelCase: string): string {
 }
 
 function isJob(handler: Endpoint | Job): handler is Job {
-  return 'schedule' in handler.spec;
+  return 'run' in handler;
 }
 
 /** What the types cannot say about a spec. */

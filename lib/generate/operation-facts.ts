@@ -26,7 +26,7 @@ export function renderOperationFacts(
       ...factsOf(endpoint, openapi.paths ?? {}, events),
       hasAlarm: isWatched(endpoint.spec.id, alarms),
     })),
-    jobs: jobs.map(({ spec: { id, schedule } }) => ({ id, schedule })),
+    jobs: jobs.map(({ spec: { id, schedule } }) => ({ id, schedule: schedule ?? null })),
   };
   // An operation a line: a diff shows what changed.
   const lines = (list: readonly object[]) => list.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n');

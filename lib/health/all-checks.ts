@@ -4,6 +4,8 @@ import { listBreakers } from '#lib/resilience/list-breakers.ts';
 import type { Check } from './check.ts';
 import { connectionErrors } from './checks/connection-errors.ts';
 import { failingMails } from './checks/failing-mails.ts';
+import { jobDeadLetters } from './checks/job-dead-letters.ts';
+import { jobFreshness } from './checks/job-freshness.ts';
 import { mailDeliveryDelay } from './checks/mail-delivery-delay.ts';
 import { openBreakers } from './checks/open-breakers.ts';
 import { poolSaturation } from './checks/pool-saturation.ts';
@@ -25,6 +27,8 @@ export const recordedChecks: readonly Check[] = [
   openBreakers(listOpenBreakers),
   mailDeliveryDelay,
   failingMails,
+  jobFreshness,
+  jobDeadLetters,
   signingKeyAge,
   releaseSkew,
 ];

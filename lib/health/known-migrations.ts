@@ -12,4 +12,5 @@ export const knownMigrations: readonly number[] = [
   1795252446736, // 0007_health
   1795255620311, // 0008_measurements
   1795255742304, // 0009_error_groups
+  1795256921761, // 0010_job_ledger
 ];

@@ -1,40 +1,65 @@
 import { randomUUID } from 'node:crypto';
 import type { Context as LambdaContext, ScheduledEvent } from 'aws-lambda';
 import type { JobOperation } from '#lib/generate/load-operations.ts';
-import { parseRate, slotAt } from '#lib/jobs/schedule.ts';
+import { nextTimes, parseSchedule, previousTime } from '#lib/jobs/schedule.ts';
 
 export type JobTicker = {
   /** No slot begins any more; resolves when the runs under way have ended. */
   stop(): Promise<void>;
 };
 
-/** Runs each job for the current slot and then at every slot, as EventBridge would; `report` gets each outcome. */
+// A timer stands still while a laptop sleeps: the clock is looked at again at least this often.
+const longestWaitMs = 30_000;
+
+/**
+ * Runs each job at its slots, as EventBridge would; `report` gets each outcome. An interval also runs its current slot at
+ * once, a calendar waits for its time. After sleep only the latest slot runs: what was missed is the ledger's to catch up.
+ */
 export function startJobTicker(jobs: readonly JobOperation[], report: (outcome: string) => void): JobTicker {
-  const timers = new Map<string, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
-  const runSlot = (job: JobOperation, slot: Date) => {
-    const run = runJob(job, slot).then(report);
-    running.add(run);
-    run.finally(() => running.delete(run));
-    wait(job, slot);
+  const clocks = jobs.flatMap((job) => clockOf(job, job.spec.schedule, Date.now()));
+  let timer: NodeJS.Timeout;
+  const tick = () => {
+    const now = Date.now();
+    for (const clock of clocks) {
+      const slot = clock.takeSlot(now);
+      if (!slot) continue;
+      const run = runJob(clock.job, slot).then(report);
+      running.add(run);
+      run.finally(() => running.delete(run));
+    }
+    const untilNextMs = Math.min(...clocks.map(({ next }) => next())) - now;
+    timer = setTimeout(tick, Math.min(Math.max(1, untilNextMs), longestWaitMs));
   };
-  // Wakes up at least hourly and looks at the clock: after a laptop slept, the latest slot runs once.
-  const wait = (job: JobOperation, last: Date) => {
-    const untilNextMs = last.getTime() + parseRate(job.spec.schedule) - Date.now();
-    const wakeUp = () => {
-      const slot = slotAt(job.spec.schedule, new Date());
-      if (slot > last) runSlot(job, slot);
-      else wait(job, last);
-    };
-    timers.set(job.spec.id, setTimeout(wakeUp, Math.min(Math.max(untilNextMs, 0), 3_600_000)));
-  };
-  for (const job of jobs) runSlot(job, slotAt(job.spec.schedule, new Date()));
+  tick();
   return {
     async stop() {
-      for (const timer of timers.values()) clearTimeout(timer);
+      clearTimeout(timer);
       await Promise.all(running);
     },
   };
+}
+
+/** Knows when a job's next slot begins, and gives out the latest slot once that has come. */
+function clockOf(job: JobOperation, expression: string | undefined, startedAt: number) {
+  if (!expression) return [];
+  const { timezone, dst } = job.spec;
+  const schedule = parseSchedule(expression);
+  // Infinite once the schedule has ended.
+  const nextAfter = (now: number) =>
+    nextTimes(schedule, { after: new Date(now), count: 1, timezone, dst })[0]?.getTime() ??
+    Number.POSITIVE_INFINITY;
+  let next = schedule.kind === 'rate' ? startedAt : nextAfter(startedAt);
+  const clock = {
+    job,
+    next: () => next,
+    takeSlot(now: number): Date | undefined {
+      if (now < next) return undefined;
+      next = nextAfter(now);
+      return previousTime(schedule, { atOrBefore: new Date(now), timezone, dst });
+    },
+  };
+  return [clock];
 }
 
 async function runJob({ spec, handler }: JobOperation, slot: Date): Promise<string> {
@@ -50,7 +75,7 @@ async function runJob({ spec, handler }: JobOperation, slot: Date): Promise<stri
 }
 
 /** The event EventBridge sends for a slot. */
-function scheduledEvent(jobId: string, slot: Date): ScheduledEvent {
+export function scheduledEvent(jobId: string, slot: Date): ScheduledEvent {
   return {
     version: '0',
     id: randomUUID(),

@@ -29,7 +29,7 @@ export interface EndpointFacts {
 
 export interface JobFacts {
   readonly id: string;
-  readonly schedule: string;
+  readonly schedule: string | null;
 }
 
 /** functions/monitoring/operations.json, which `npm run generate` writes from all handlers. */

@@ -86,6 +86,9 @@ describe('who may import whom', () => {
       'external-identities.ts': ['auth'],
       'invitations.ts': ['organizations'],
       'outgoing-mails.ts': ['mail'],
+      'jobs.ts': ['jobs'],
+      'job-runs.ts': ['jobs'],
+      'job-attempts.ts': ['jobs'],
       'health-snapshots.ts': ['health'],
       'health-transitions.ts': ['health'],
       'measurements.ts': ['monitoring'],
@@ -132,7 +135,9 @@ describe('who may import whom', () => {
     };
     const writes = (source: Source) =>
       importsAny(/^(drizzle-orm|lib\/db\/)/)(source) &&
-      /\.(insert|update|delete)\(|\b(insert into|delete from|update \w+ set)\b/i.test(source.text);
+      /\.(insert|update|delete)\(|deleteInBatches\(|\b(insert into|delete from|update \w+ set)\b/i.test(
+        source.text,
+      );
     const silent = offenders(
       inDomain,
       (source) => writes(source) && !source.text.includes('recordAuditEvent'),

@@ -11,6 +11,7 @@ import { withTransaction } from '#lib/db/transaction.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
 import { forgetObservations } from '#lib/health/observe-checks.ts';
 import { recordHealth } from '#lib/health/record-health.ts';
+import { endStates, type RunState } from '#lib/jobs/run-states.ts';
 import { createInvitation } from '#lib/organizations/create-invitation.ts';
 import { createOrganization } from '#lib/organizations/create-organization.ts';
 import { createProject } from '#lib/projects/create-project.ts';
@@ -97,6 +98,27 @@ const preparations: Record<string, Preparation> = {
   async monitoring(_, { params }) {
     return { ...(params?.id && { params: { id: await createErrorGroup() } }) };
   },
+  async resumeJob(_, { params }) {
+    await sql`insert into jobs (id, paused_at) values (${params?.jobId ?? ''}, now()) on conflict (id) do update set paused_at = now()`;
+    return {};
+  },
+  async pauseJob(_, { params }) {
+    await sql`update jobs set paused_at = null where id = ${params?.jobId ?? ''}`;
+    return {};
+  },
+  async getJobRun() {
+    return { params: { id: await createJobRun('dead') } };
+  },
+  async retryJobRun() {
+    return { params: { id: await createJobRun('dead') } };
+  },
+  async cancelJobRun() {
+    return { params: { id: await createJobRun('scheduled') } };
+  },
+  async redriveDeadLetters() {
+    await createJobRun('dead');
+    return {};
+  },
   async forceKeyRotation() {
     await sql`delete from signing_keys where state = 'pending'`;
     return {};
@@ -170,6 +192,17 @@ export async function createKey(
 ) {
   const { id, key } = await createApiKey(ctx, { name: 'Test', scopes });
   return { id, key, headers: { 'x-api-key': key } };
+}
+
+/** A run of a job in some state, as it might be in the ledger; its id. */
+export async function createJobRun(state: RunState, jobId = 'expireSessions'): Promise<string> {
+  const id = uuidv7();
+  const isOver = endStates.includes(state);
+  await sql`
+    insert into job_runs (id, job_id, trigger, state, reason, available_at, attempts, max_attempts, is_exclusive, started_at, finished_at)
+    values (${id}, ${jobId}, 'enqueue', ${state}, ${['skipped', 'missed'].includes(state) ? 'test' : null}, now(), 3, 3, true,
+      now() - interval '1 second', ${isOver ? sql`now()` : null})`;
+  return id;
 }
 
 /** A failure of the service, as any instance would record it; its id. */

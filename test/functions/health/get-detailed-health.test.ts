@@ -21,8 +21,9 @@ afterEach(() => {
 });
 
 async function setUp() {
-  // Mails that other tests of this worker left behind are late.
+  // Mails that other tests of this worker left behind are late, and their runs dead.
   await sql`delete from outgoing_mails`;
+  await sql`delete from job_runs`;
   await closeBreakers();
   const operator = await createMember('viewer', 'operator');
   await recordHealth({ ...contextOf(operator.actor), actor: { type: 'system', jobId: 'recordHealth' } });

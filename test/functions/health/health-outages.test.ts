@@ -26,6 +26,7 @@ process.env.REDIS_TIMEOUT_MS = '400';
 
 // Mails that other tests of this worker left behind are late.
 await sql`delete from outgoing_mails`;
+await sql`delete from job_runs`;
 await closeBreakers();
 const operator: Member = await createMember('owner', 'operator');
 // Both are warm: a first call also pays for the import of the driver and its first connection.

@@ -1,24 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { handler as recordHealth } from '#functions/jobs/record-health.ts';
 import { recordedChecks } from '#lib/health/all-checks.ts';
 import { closeBreakers } from '#test/support/close-breakers.ts';
-import { lambdaContext } from '#test/support/event.ts';
+import { runJob } from '#test/support/run-job.ts';
 import { sql } from '#test/support/tenant.ts';
-
-const event = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../events/jobs/record-health.json'), 'utf8'),
-);
 
 test('looks at every check and stores what it saw', async () => {
   await sql`delete from health_snapshots`;
-  // Mails that other tests of this worker left behind are late.
+  // Mails that other tests of this worker left behind are late, and their runs dead.
   await sql`delete from outgoing_mails`;
+  await sql`delete from job_runs`;
   await closeBreakers();
-  await recordHealth(event, lambdaContext(20_000));
+  await runJob(recordHealth);
   // The first one may be slow: it pays for the connection.
-  expect(await recordHealth(event, lambdaContext(20_000))).toMatchObject({
+  expect(await runJob(recordHealth)).toMatchObject({
     status: 'pass',
     isSuperseded: false,
   });

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { handler as expireIdempotencyRecords } from '#functions/jobs/expire-idempotency-records.ts';
 import { handler as createProject } from '#functions/projects/create-project.ts';
 import { type Answer, call } from '#test/support/call.ts';
-import { lambdaContext, toEvent } from '#test/support/event.ts';
+import { toEvent } from '#test/support/event.ts';
+import { runJob } from '#test/support/run-job.ts';
 import { createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
 const create = ({ token }: Member, key: string, body: object = { name: 'Once' }) =>
@@ -61,8 +62,7 @@ describe('succeeds', () => {
     const second = await create(member, 'old');
     expect(second.body.id).not.toBe(first.body.id);
     await age();
-    const event = { id: 'run', time: new Date().toISOString() } as never;
-    expect(await expireIdempotencyRecords(event, lambdaContext(60_000))).toMatchObject({
+    expect(await runJob(expireIdempotencyRecords)).toMatchObject({
       expired: expect.any(Number),
     });
     expect(await sql`select 1 from idempotency_records where user_id = ${member.userId}`).toHaveLength(0);

@@ -12,7 +12,7 @@ import { CreateProjectInput, projectStatuses } from '#lib/projects/schemas.ts';
 import { updateProject } from '#lib/projects/update-project.ts';
 import { invalidateTag } from '#lib/resilience/cache.ts';
 import { call } from '#test/support/call.ts';
-import { lambdaContext } from '#test/support/event.ts';
+import { runJob } from '#test/support/run-job.ts';
 import { createTenant, type Member, sql } from '#test/support/tenant.ts';
 
 /** The statistics as a count over the projects themselves, by UTC days. */
@@ -50,8 +50,7 @@ const read = async ({ token, actor }: Member) => {
   invalidateTag(projectsTag(actor.organizationId));
   return (await call(getProjectStats, { token })).body;
 };
-const fold = () =>
-  foldProjectCounts({ id: 'run', time: new Date().toISOString() } as never, lambdaContext(60_000));
+const fold = () => runJob(foldProjectCounts);
 
 async function insertAged(member: Member, ageDays: number, status: string, ownerId = member.userId) {
   await sql`insert into projects (id, organization_id, owner_id, name, slug, description, status, tags, metadata, created_at, updated_at)

@@ -8,7 +8,7 @@ import { renderDashboard } from '#lib/generate/dashboard.ts';
 import { functionNamesOf } from '#lib/generate/functions-yaml.ts';
 import { type EndpointOperation, type JobOperation, loadOperations } from '#lib/generate/load-operations.ts';
 import { renderOperationFacts } from '#lib/generate/operation-facts.ts';
-import type { Schedule } from '#lib/jobs/schedule.ts';
+import type { ScheduleExpression } from '#lib/jobs/schedule.ts';
 import * as metrics from '#lib/observability/metrics.ts';
 
 // Powertools reads it when the module of the metrics is imported.
@@ -43,7 +43,7 @@ const endpoint = (id: string, changed: Partial<EndpointOperation['spec']> = {}) 
   const [first] = endpoints as [EndpointOperation];
   return { ...first, area: 'milestones', spec: { ...first.spec, id, ...changed } };
 };
-const job = (id: string, schedule: Schedule): JobOperation => {
+const job = (id: string, schedule: ScheduleExpression): JobOperation => {
   const [first] = jobs as [JobOperation];
   return { ...first, spec: { ...first.spec, id, schedule } };
 };
@@ -108,7 +108,7 @@ describe('the objective of the p99', () => {
   });
 });
 
-test.each<[Schedule, number | undefined]>([
+test.each<[ScheduleExpression, number | undefined]>([
   ['rate(1 minute)', 10],
   ['rate(5 minutes)', 15],
   ['rate(30 minutes)', 65],

@@ -1,0 +1,29 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import type { SystemActor } from '#lib/auth/actor.ts';
+import type { Context } from '#lib/context.ts';
+import { withTransaction } from './transaction.ts';
+
+// Small enough that a batch holds its row locks for milliseconds.
+const batchSize = 500;
+
+/**
+ * Removes the rows that fulfil a condition, batch by batch, until none is left or time runs out; returns how many. Rows that somebody
+ * else works on are left to the next time.
+ */
+export async function deleteInBatches(
+  ctx: Context<SystemActor>,
+  table: PgTable,
+  condition: SQL,
+): Promise<number> {
+  const batch = sql`select ctid from ${table} where ${condition} limit ${batchSize} for update skip locked`;
+  let total = 0;
+  while (!ctx.signal.aborted) {
+    const { count } = await withTransaction(ctx, (tx) =>
+      tx.execute(sql`delete from ${table} where ctid = any (array(${batch}))`),
+    );
+    total += count;
+    if (count < batchSize) break;
+  }
+  return total;
+}

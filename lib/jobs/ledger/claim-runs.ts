@@ -1,0 +1,91 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { getConfig } from '#lib/config/get-config.ts';
+import { getPool } from '#lib/db/client.ts';
+import { getPostgresError } from '#lib/db/get-postgres-error.ts';
+import { jobAttempts } from '#lib/db/schema/job-attempts.ts';
+import { jobRuns } from '#lib/db/schema/job-runs.ts';
+import { jobs } from '#lib/db/schema/jobs.ts';
+import { leaseSeconds } from './lease.ts';
+
+/** A run that this instance holds until its lease ends. */
+export interface ClaimedRun {
+  readonly id: string;
+  readonly jobId: string;
+  readonly fence: number;
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly trigger: (typeof jobRuns.$inferSelect)['trigger'];
+  /** RFC 3339. */
+  readonly slot: string | null;
+  readonly claimedAt: string;
+  readonly payload: unknown;
+  readonly checkpoint: unknown;
+  readonly traceparent: string | null;
+}
+
+/** Takes the run of a slot; undefined when it is taken, done, not due or the job is paused; `overlap` when another run of it holds the job. */
+export function claimSlot(jobId: string, slot: Date): Promise<ClaimedRun | 'overlap' | undefined> {
+  return claimOne(sql`job_id = ${jobId} and slot = ${slot.toISOString()}::timestamptz`);
+}
+
+/** The same for one run by its id. */
+export function claimRun(id: string): Promise<ClaimedRun | 'overlap' | undefined> {
+  return claimOne(sql`id = ${id}`);
+}
+
+async function claimOne(condition: SQL): Promise<ClaimedRun | 'overlap' | undefined> {
+  try {
+    const [run] = await claim(
+      sql`select id from ${jobRuns} where ${condition} and ${isDue} and ${isNotPaused} for update skip locked`,
+    );
+    return run;
+  } catch (error) {
+    // The index that allows one running run of an exclusive job.
+    if (getPostgresError(error)?.constraint_name === 'job_runs_one_running') return 'overlap';
+    throw error;
+  }
+}
+
+/** Takes up to `count` due runs of jobs that run in parallel, oldest first; no other instance gets the same. */
+export function claimParallelRuns(jobIds: readonly string[], count: number): Promise<ClaimedRun[]> {
+  return claim(sql`
+    select id from ${jobRuns}
+    where ${isDue} and not is_exclusive and ${isOneOf(jobIds)}
+    order by available_at limit ${count} for update skip locked`);
+}
+
+/** The due runs of exclusive jobs, the oldest of each: to be claimed one by one. */
+export async function findDueExclusiveRuns(
+  jobIds: readonly string[],
+): Promise<{ id: string; jobId: string }[]> {
+  const rows = await getPool().execute<{ id: string; jobId: string }>(sql`
+    select distinct on (job_id) id, job_id as "jobId" from ${jobRuns}
+    where ${isDue} and is_exclusive and ${isOneOf(jobIds)}
+    order by job_id, available_at`);
+  return [...rows];
+}
+
+const isDue = sql`state in ('scheduled', 'retrying') and available_at <= now()`;
+const isNotPaused = sql`not exists (select from ${jobs} where ${jobs.id} = job_id and ${jobs.pausedAt} is not null)`;
+
+// An array and no join: the planner would take it for so selective that it reads and sorts all that is due, for each batch.
+function isOneOf(jobIds: readonly string[]): SQL {
+  return sql`job_id = any (array(
+    select job_id from jsonb_array_elements_text(${JSON.stringify(jobIds)}::jsonb) as wanted (job_id) where ${isNotPaused}))`;
+}
+
+async function claim(due: SQL): Promise<ClaimedRun[]> {
+  const rows = await getPool().execute<ClaimedRun & Record<string, unknown>>(sql`
+    with due as (${due}), claimed as (
+      update ${jobRuns} set state = 'running', fence = fence + 1, attempts = attempts + 1, started_at = coalesce(started_at, now()),
+        lease_until = now() + make_interval(secs => ${leaseSeconds}), cancel_requested_at = null
+      where id = any (array(select id from due))
+      returning *
+    ), attempt as (
+      insert into ${jobAttempts} (run_id, fence, release) select id, fence, ${getConfig().RELEASE} from claimed
+    )
+    select id, job_id as "jobId", fence::int as fence, attempts, max_attempts as "maxAttempts", trigger, payload, checkpoint, traceparent,
+      to_char(slot, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as slot, to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "claimedAt"
+    from claimed order by available_at`);
+  return [...rows];
+}

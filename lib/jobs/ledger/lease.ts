@@ -1,0 +1,69 @@
+import { sql } from 'drizzle-orm';
+import { getPool, type Transaction } from '#lib/db/client.ts';
+import { jobAttempts } from '#lib/db/schema/job-attempts.ts';
+import { jobRuns } from '#lib/db/schema/job-runs.ts';
+import { logger } from '#lib/observability/logger.ts';
+
+/** A run whose holder is not heard of for this long is taken over. */
+export const leaseSeconds = 60;
+/** Two heartbeats may be lost. */
+export const heartbeatSeconds = 20;
+
+export interface Lease {
+  readonly id: string;
+  readonly fence: number;
+}
+
+/** The holder of a lease has been taken for dead, and another one has its run. */
+export class LeaseLostError extends Error {
+  constructor({ id }: Lease) {
+    super(`run ${id} is no longer ours`);
+    this.name = 'LeaseLostError';
+  }
+}
+
+/** Throws LeaseLostError unless the lease still holds, and keeps everybody from taking the run over until the transaction ends. */
+export async function assertLease(tx: Transaction, lease: Lease): Promise<void> {
+  const rows = await tx.execute(sql`
+    select 1 from ${jobRuns} where id = ${lease.id} and fence = ${lease.fence} and state = 'running' for share`);
+  if (rows.length === 0) throw new LeaseLostError(lease);
+}
+
+/** Prolongs a lease and shows its progress; tells whether it still holds and whether somebody wants the run cancelled. */
+export async function renewLease(
+  lease: Lease,
+  progress: { done: number; total: number | null } | undefined,
+): Promise<'held' | 'cancel' | 'lost'> {
+  const [row] = await getPool().execute<{ isCancelled: boolean }>(sql`
+    update ${jobRuns} set lease_until = now() + make_interval(secs => ${leaseSeconds}),
+      progress_done = coalesce(${progress?.done ?? null}::int, progress_done),
+      progress_total = coalesce(${progress?.total ?? null}::int, progress_total)
+    where id = ${lease.id} and fence = ${lease.fence} and state = 'running'
+    returning cancel_requested_at is not null as "isCancelled"`);
+  if (!row) return 'lost';
+  return row.isCancelled ? 'cancel' : 'held';
+}
+
+/**
+ * Ends the leases whose holders have died: their runs are tried again, or timed out when that was the last attempt. A holder that comes
+ * back can write nothing. Says aloud which were given up, and returns their number.
+ */
+export async function expireLeases(): Promise<number> {
+  const rows = await getPool().execute<{ id: string; jobId: string; state: string }>(sql`
+    with lapsed as (
+      select id, fence from ${jobRuns} where state = 'running' and lease_until < now() for update skip locked
+    ), attempt as (
+      update ${jobAttempts} set finished_at = now(), outcome = 'timed_out', error_class = 'LeaseExpired'
+      from lapsed where run_id = id and ${jobAttempts.fence} = lapsed.fence
+    )
+    update ${jobRuns} set fence = ${jobRuns.fence} + 1, lease_until = null, available_at = now(),
+      state = case when cancel_requested_at is not null then 'cancelled' when attempts < max_attempts then 'retrying' else 'timed_out' end,
+      finished_at = case when cancel_requested_at is not null or attempts >= max_attempts then now() end,
+      error_class = 'LeaseExpired', error_message = 'the instance that ran it was not heard of any more'
+    from lapsed where ${jobRuns.id} = lapsed.id
+    returning ${jobRuns.id}, job_id as "jobId", state`);
+  const givenUp = rows.filter(({ state }) => state === 'timed_out');
+  for (const { id, jobId } of givenUp)
+    logger.error('job timed out in its last attempt', { job: jobId, runId: id });
+  return givenUp.length;
+}

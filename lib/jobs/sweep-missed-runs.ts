@@ -1,0 +1,21 @@
+import type { SystemActor } from '#lib/auth/actor.ts';
+import type { Context } from '#lib/context.ts';
+import { logger } from '#lib/observability/logger.ts';
+import type { AnyJob } from './job-spec.ts';
+import { sweepSlots } from './ledger/sweep-slots.ts';
+
+/** Sweeps the slots of all jobs; says aloud what was missed. */
+export async function sweepMissedRuns(
+  ctx: Context<SystemActor>,
+  jobs: readonly AnyJob[],
+): Promise<{ missed: number; caughtUp: number }> {
+  const total = { missed: 0, caughtUp: 0 };
+  for (const { spec } of jobs) {
+    if (ctx.signal.aborted) break;
+    const { missed, caughtUp } = await sweepSlots(ctx, spec);
+    if (missed + caughtUp > 0) logger.warn('job missed', { job: spec.id, missed, caughtUp });
+    total.missed += missed;
+    total.caughtUp += caughtUp;
+  }
+  return total;
+}

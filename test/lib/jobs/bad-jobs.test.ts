@@ -1,0 +1,167 @@
+import { expect, test, vi } from 'vitest';
+import * as z from 'zod';
+import { withTransaction } from '#lib/db/transaction.ts';
+import type { JobContext } from '#lib/jobs/job-spec.ts';
+import { Continuation } from '#lib/jobs/job-spec.ts';
+import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
+import { LeaseLostError } from '#lib/jobs/ledger/lease.ts';
+import { UnstorableError } from '#lib/jobs/ledger/storable.ts';
+import { lambdaContext } from '#test/support/event.ts';
+import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
+import { createJob, dispatchJob, findRuns, systemContext } from '#test/support/ledger.ts';
+import { sql } from '#test/support/tenant.ts';
+
+const deliver = (job: ReturnType<typeof createJob>) =>
+  job({ time: new Date().toISOString() }, lambdaContext(60_000));
+const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown;
+
+test.each([
+  ['a string', 'no luck', { error_class: 'Error', error_message: 'no luck' }],
+  ['undefined', undefined, { error_message: 'undefined' }],
+  ['null', null, { error_message: 'null' }],
+  ['a function', () => {}, { error_message: expect.stringContaining('Function') }],
+  [
+    'an error that is no text',
+    Object.assign(new Error(), { name: 1, message: {} }),
+    { error_message: 'object' },
+  ],
+  ['a character that PostgreSQL refuses', new Error('a\0b'), { error_message: 'a\uFFFDb' }],
+  [
+    'a character cut in two',
+    new Error(`${'a'.repeat(1_999)}😀`),
+    { error_message: `${'a'.repeat(1_999)}\uFFFD` },
+  ],
+])('a job that throws %s is tried again, with what it threw on record', async (_, thrown, recorded) => {
+  const job = createJob(() => Promise.reject(thrown));
+  expect(await deliver(job)).toMatchObject({ outcome: 'retrying' });
+  expect(await findRuns(job)).toMatchObject([{ state: 'retrying', attempts: 1, ...recorded }]);
+});
+
+const circle: Record<string, unknown> = {};
+circle.self = circle;
+
+test.each([
+  ['nothing', undefined, {}],
+  ['null', null, {}],
+  ['a string', 'done', { value: 'done' }],
+  ['a list', [1], { value: [1] }],
+  ['a function', () => {}, {}],
+  ['a circle', circle, { omitted: expect.stringContaining('not JSON') }],
+  ['a bigint', { n: 1n }, { omitted: expect.stringContaining('not JSON') }],
+  ['a megabyte', { text: 'a'.repeat(1_000_000) }, { omitted: 'larger than 262144 bytes' }],
+  ['a deep list', { list: nested(300) }, { omitted: 'nested deeper than 200' }],
+  ['a character that PostgreSQL refuses', { '\0': '\uD800\\u0000' }, { '\uFFFD': '\uFFFD\\u0000' }],
+])('a job that returns %s has succeeded', async (_, result, stored) => {
+  const job = createJob(async () => result as never);
+  expect(await deliver(job)).toMatchObject({ ...stored, outcome: 'succeeded' });
+  expect(await findRuns(job)).toMatchObject([{ state: 'succeeded', result: stored }]);
+});
+
+test.each([
+  ['is no JSON', 1n],
+  ['is too deep', nested(201)],
+  ['is too large', 'a'.repeat(262_144)],
+])('a checkpoint that %s fails the run for good, for it could not go on', async (_, checkpoint) => {
+  const job = createJob(async () => new Continuation(checkpoint));
+  await deliver(job);
+  expect(await findRuns(job)).toMatchObject([{ state: 'failed', error_class: 'UnstorableError' }]);
+  takeErrorLogs();
+});
+
+test.each([
+  ['is no JSON', { n: 1n }],
+  ['is too deep', nested(100_000)],
+  ['is too large', 'é'.repeat(131_072)],
+])('a payload that %s is refused when it is enqueued, and the transaction goes on', async (_, payload) => {
+  const job = createJob(async () => ({}));
+  await withTransaction(systemContext, async (db) => {
+    await expect(enqueue({ ...systemContext, db }, job.spec, payload)).rejects.toThrow(UnstorableError);
+    await enqueue({ ...systemContext, db }, job.spec, { text: '\0' });
+  });
+  expect(await findRuns(job)).toMatchObject([{ payload: { text: '\uFFFD' } }]);
+});
+
+test.each([
+  [Number.NaN, undefined, null, null],
+  [Number.POSITIVE_INFINITY, 3, null, null],
+  ['7', 10, null, null],
+  [undefined, undefined, null, null],
+  [-1, 1.5, 0, 1],
+  [1e20, Number.NaN, 2_147_483_647, null],
+])('progress of %s in %s is shown as %s in %s, and hurts nobody', async (done, total, shown, shownTotal) => {
+  const job = createJob(async ({ ctx }) => {
+    ctx.progress(done as number, total);
+    return {};
+  });
+  await deliver(job);
+  expect(await findRuns(job)).toMatchObject([
+    { state: 'succeeded', progress_done: shown, progress_total: shownTotal },
+  ]);
+});
+
+test('a promise that a job leaves behind is told to stop, and can write no more', async () => {
+  let left: JobContext | undefined;
+  const job = createJob(async ({ ctx }) => {
+    left = ctx;
+    return {};
+  });
+  await deliver(job);
+  expect(left?.signal.aborted).toBe(true);
+  await expect(withTransaction(left as JobContext, async () => {})).rejects.toThrow(LeaseLostError);
+});
+
+test('a job that says its lease is lost has its run back when the lease ends, until it is timed out', async () => {
+  const retry = { maxAttempts: 2, baseSeconds: 0, maxSeconds: 0 };
+  const job = createJob(({ ctx }) => Promise.reject(new LeaseLostError({ id: ctx.requestId, fence: 0 })), {
+    retry,
+  });
+  expect(await deliver(job)).toMatchObject({ outcome: 'lost' });
+  const endLease = () =>
+    sql`update job_runs set lease_until = now() - interval '1 s' where job_id = ${job.spec.id}`;
+  await endLease();
+  expect(await dispatchJob(job)).toMatchObject({ started: 1, succeeded: 0 });
+  await endLease();
+  // A delivery to any job ends leases, too; the last one is said aloud wherever that happens.
+  await deliver(createJob(async () => ({})));
+  expect(await findRuns(job)).toMatchObject([{ state: 'timed_out', attempts: 2 }]);
+  expect(takeErrorLogs()).toHaveLength(1);
+});
+
+test('what has ended is written while the rest of its batch is under way, so that no lease ends meanwhile', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const job = createJob(
+    async ({ payload }) => {
+      if (payload === 'slow') await held;
+      return {};
+    },
+    { overlap: 'parallel', payload: z.string() },
+  );
+  for (const payload of ['quick', 'slow', 'quick']) await enqueue(systemContext, job.spec, payload);
+  const dispatching = dispatchJob(job);
+  await vi.waitFor(async () =>
+    expect((await findRuns(job)).map(({ state }) => state)).toEqual(['succeeded', 'running', 'succeeded']),
+  );
+  release();
+  expect(await dispatching).toMatchObject({ started: 3, succeeded: 3 });
+});
+
+test('a run that shall be cancelled and fails before it hears of that is not tried again', async () => {
+  const job = createJob(async () => {
+    await sql`update job_runs set cancel_requested_at = now() where job_id = ${job.spec.id}`;
+    throw new Error('boom');
+  });
+  await deliver(job);
+  expect(await findRuns(job)).toMatchObject([{ state: 'cancelled', finished_at: expect.any(Date) }]);
+});
+
+test('a second delivery does not skip a run that goes on from its checkpoint', async () => {
+  const job = createJob(async ({ checkpoint }) => (checkpoint ? {} : new Continuation(1)));
+  const time = new Date().toISOString();
+  await job({ time }, lambdaContext(60_000));
+  await sql`update jobs set paused_at = now() where id = ${job.spec.id}`;
+  expect(await job({ time }, lambdaContext(60_000))).toMatchObject({ outcome: 'nothing to do' });
+  expect(await findRuns(job)).toMatchObject([{ state: 'scheduled', checkpoint: 1 }]);
+});

@@ -1,0 +1,267 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test, vi } from 'vitest';
+import * as z from 'zod';
+import { withTransaction } from '#lib/db/transaction.ts';
+import { getInvocation, runInvocation } from '#lib/invocation.ts';
+import { PermanentFailure } from '#lib/jobs/classify-failure.ts';
+import { defineJob } from '#lib/jobs/define-job.ts';
+import { dispatchRuns } from '#lib/jobs/dispatch-runs.ts';
+import {
+  type AnyJob,
+  Continuation,
+  type JobInput,
+  type JobResult,
+  type JobSpec,
+} from '#lib/jobs/job-spec.ts';
+import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
+import { sweepSlots } from '#lib/jobs/ledger/sweep-slots.ts';
+import { lambdaContext } from '#test/support/event.ts';
+import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
+import { sql } from '#test/support/tenant.ts';
+
+const ctx = {
+  actor: { type: 'system', jobId: 'test' },
+  requestId: 'test',
+  now: new Date(),
+  signal: new AbortController().signal,
+} as const;
+
+/** A job of its own, so that no test sees another one's runs. */
+function testJob(
+  run: (input: JobInput<unknown>) => Promise<JobResult>,
+  spec: Partial<JobSpec<unknown>> = {},
+) {
+  return defineJob<unknown>(
+    { id: `test-${randomUUID()}`, summary: '', schedule: 'rate(1 hour)', timeoutSeconds: 60, ...spec },
+    run,
+  );
+}
+
+const hour = 3_600_000;
+const slotOf = (hoursAgo = 0) => new Date(Math.floor(Date.now() / hour) * hour - hoursAgo * hour);
+const eventOf = (slot = slotOf()) => ({ time: slot.toISOString() });
+const deliver = (job: ReturnType<typeof testJob>, slot?: Date) => job(eventOf(slot), lambdaContext(60_000));
+const dispatch = (job: AnyJob) => dispatchRuns(ctx, [job]);
+const runsOf = ({ spec }: AnyJob) =>
+  sql`select * from job_runs where job_id = ${spec.id} order by created_at, id`;
+const attemptsOf = ({ spec }: AnyJob) => sql`
+  select a.* from job_attempts a join job_runs r on r.id = run_id where job_id = ${spec.id} order by a.fence`;
+const makeDue = ({ spec }: AnyJob) => sql`update job_runs set available_at = now() where job_id = ${spec.id}`;
+
+test('fifty deliveries of one event at once make one run, whose time is the slot', async () => {
+  const times: Date[] = [];
+  const job = testJob(async (input) => {
+    times.push(input.ctx.now);
+    return { did: 'it' };
+  });
+  const outcomes = await Promise.all(Array.from({ length: 50 }, () => deliver(job)));
+  expect(times).toEqual([slotOf()]);
+  expect(outcomes.filter(({ outcome }) => outcome === 'succeeded')).toHaveLength(1);
+  expect(await runsOf(job)).toMatchObject([{ state: 'succeeded', attempts: 1, result: { did: 'it' } }]);
+});
+
+test('a run that throws is tried again by the dispatcher, with every attempt on record', async () => {
+  let attempts = 0;
+  const job = testJob(async () => {
+    attempts++;
+    if (attempts < 3) throw attempts === 1 ? new Error('boom') : 'a string';
+    return undefined;
+  });
+  expect(await deliver(job)).toMatchObject({ outcome: 'retrying' });
+  for (const _ of [1, 2]) {
+    expect(await dispatch(job)).toMatchObject({ started: 0 });
+    await makeDue(job);
+    await dispatch(job);
+  }
+  expect(await runsOf(job)).toMatchObject([{ state: 'succeeded', attempts: 3 }]);
+  expect(await attemptsOf(job)).toMatchObject([
+    { outcome: 'failed', error_class: 'Error', error_message: 'boom' },
+    { outcome: 'failed', error_message: 'a string' },
+    { outcome: 'succeeded', error_class: null },
+  ]);
+});
+
+test('a run that fails in every attempt is dead; one that fails for good is not tried again', async () => {
+  const retry = { maxAttempts: 2, baseSeconds: 0, maxSeconds: 0 };
+  const job = testJob(() => Promise.reject(new Error('boom')), { retry });
+  await deliver(job);
+  await dispatch(job);
+  expect(await runsOf(job)).toMatchObject([{ state: 'dead', attempts: 2, error_message: 'boom' }]);
+  const hopeless = testJob(() => Promise.reject(new PermanentFailure('no such thing')), { retry });
+  await deliver(hopeless);
+  expect(await runsOf(hopeless)).toMatchObject([{ state: 'failed', attempts: 1 }]);
+  expect(takeErrorLogs()).toHaveLength(2);
+});
+
+test('a killed run is taken over, and its first holder can write no more', async () => {
+  const written: string[] = [];
+  let resume = () => {};
+  const paused = new Promise<void>((resolve) => {
+    resume = resolve;
+  });
+  let isFirst = true;
+  const job = testJob(async (input) => {
+    const who = isFirst ? 'first' : 'second';
+    isFirst = false;
+    if (who === 'first') await paused;
+    await withTransaction(input.ctx, async () => void written.push(who));
+    return { who };
+  });
+  const first = deliver(job);
+  await vi.waitFor(async () => expect(await runsOf(job)).toMatchObject([{ state: 'running' }]));
+  await sql`update job_runs set lease_until = now() - interval '1 second' where job_id = ${job.spec.id}`;
+  expect(await dispatch(job)).toMatchObject({ started: 1, succeeded: 1 });
+  resume();
+  expect(await first).toMatchObject({ outcome: 'lost' });
+  expect(written).toEqual(['second']);
+  expect(await runsOf(job)).toMatchObject([{ state: 'succeeded', result: { who: 'second' } }]);
+  expect(await attemptsOf(job)).toMatchObject([{ outcome: 'timed_out' }, { outcome: 'succeeded' }]);
+});
+
+test.each([
+  ['skip', 'skipped'],
+  ['queue', 'scheduled'],
+  ['parallel', 'succeeded'],
+] as const)('while a run is under way, the next one of overlap %s is %s', async (overlap, state) => {
+  let resume = () => {};
+  const paused = new Promise<void>((resolve) => {
+    resume = resolve;
+  });
+  const job = testJob(
+    async ({ ctx: { now } }) => {
+      if (now < slotOf()) await paused;
+      return {};
+    },
+    { overlap },
+  );
+  const first = deliver(job, slotOf(1));
+  await vi.waitFor(async () => expect(await runsOf(job)).toMatchObject([{ state: 'running' }]));
+  await deliver(job);
+  const [, next] = await runsOf(job);
+  expect(next?.state).toBe(state);
+  resume();
+  await first;
+  await dispatch(job);
+  expect((await runsOf(job)).map((run) => run.state)).toEqual([
+    'succeeded',
+    overlap === 'skip' ? 'skipped' : 'succeeded',
+  ]);
+});
+
+test('what a transaction enqueues runs once when it commits, and never when it does not', async () => {
+  const seen: unknown[] = [];
+  const payload = z.object({ n: z.number() });
+  const job = testJob(async (input) => void seen.push(input.payload), { overlap: 'parallel', payload });
+  await withTransaction(ctx, async (db) => {
+    const first = await enqueue({ ...ctx, db }, job.spec, { n: 1 }, { key: 'once' });
+    expect(await enqueue({ ...ctx, db }, job.spec, { n: 2 }, { key: 'once' })).toBe(first);
+    await enqueue({ ...ctx, db }, job.spec, { n: 3 }, { at: new Date(Date.now() + hour) });
+  });
+  await expect(
+    withTransaction(ctx, async (db) => {
+      await enqueue({ ...ctx, db }, job.spec, { n: 4 });
+      throw new Error('no');
+    }),
+  ).rejects.toThrow('no');
+  await Promise.all(Array.from({ length: 10 }, () => dispatch(job)));
+  expect(seen).toEqual([{ n: 1 }]);
+  await expect(enqueue(ctx, job.spec, { n: 'x' })).rejects.toThrow(z.ZodError);
+  await sql`update job_runs set payload = '{}', available_at = now() where job_id = ${job.spec.id} and state = 'scheduled'`;
+  await dispatch(job);
+  expect((await runsOf(job))[1]).toMatchObject({ state: 'failed', error_class: 'PayloadError' });
+  takeErrorLogs();
+});
+
+test('a run that is not done goes on from its checkpoint in another invocation', async () => {
+  const job = testJob(async ({ checkpoint }) => {
+    const done = Number(checkpoint ?? 0) + 1;
+    return done < 3 ? new Continuation(done) : { done };
+  });
+  expect(await deliver(job)).toMatchObject({ outcome: 'scheduled' });
+  await dispatch(job);
+  await dispatch(job);
+  expect(await runsOf(job)).toMatchObject([{ state: 'succeeded', result: { done: 3 }, attempts: 1 }]);
+  expect((await attemptsOf(job)).map(({ outcome }) => outcome)).toEqual([
+    'continued',
+    'continued',
+    'succeeded',
+  ]);
+});
+
+test('a paused job skips its slots with the reason, and keeps what was enqueued', async () => {
+  const job = testJob(async () => ({}));
+  await sql`insert into jobs (id, paused_at) values (${job.spec.id}, now())`;
+  await enqueue(ctx, job.spec, undefined);
+  expect(await deliver(job)).toMatchObject({ outcome: 'skipped' });
+  await dispatch(job);
+  expect(await runsOf(job)).toMatchObject([{ state: 'scheduled' }, { state: 'skipped', reason: 'paused' }]);
+});
+
+test.each([
+  ['none', 0],
+  ['once', 1],
+  [2, 2],
+] as const)(
+  'of the slots without an event, the policy %s catches up with %d, once',
+  async (catchUp, late) => {
+    const job = testJob(async () => ({}), { catchUp });
+    await sweepSlots(ctx, job.spec);
+    expect(await runsOf(job)).toHaveLength(0);
+    await deliver(job, slotOf(4));
+    await sql`update jobs set swept_until = ${slotOf(5)} where id = ${job.spec.id}`;
+    const sweeps = await Promise.all([sweepSlots(ctx, job.spec), sweepSlots(ctx, job.spec)]);
+    const [swept] = await sql`select swept_until from jobs where id = ${job.spec.id}`;
+    const missing = [3, 2, 1, 0].map(slotOf).filter((slot) => slot <= swept?.swept_until);
+    const runs = (await runsOf(job)).toSorted((a, b) => a.slot - b.slot).slice(1);
+    expect(runs.map(({ slot, state }) => [slot, state])).toEqual(
+      missing.map((slot, index) => [slot, index < missing.length - late ? 'missed' : 'scheduled']),
+    );
+    expect(sweeps.map(({ missed }) => missed).toSorted()).toEqual([0, missing.length - late]);
+  },
+);
+
+test.each([
+  ['a day and more', 25],
+  ['ten minutes ahead', -1],
+])('an event whose slot is %s away is refused', async (_, hoursAgo) => {
+  const job = testJob(async () => ({}));
+  expect(await deliver(job, new Date(Date.now() - hoursAgo * hour))).toMatchObject({ outcome: 'refused' });
+  expect(await runsOf(job)).toHaveLength(0);
+});
+
+test('an event without a time is an error of the caller', async () => {
+  const job = testJob(async () => ({}));
+  await expect(job({} as never, lambdaContext())).rejects.toThrow(z.ZodError);
+  expect(takeErrorLogs()).toHaveLength(1);
+});
+
+test('a job is told to stop before the end, and one that does not heed it is given up', async () => {
+  const obedient = testJob(
+    ({ ctx: { signal } }) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve({ stopped: true }));
+      }),
+  );
+  expect(await obedient(eventOf(), lambdaContext(6_050))).toMatchObject({
+    outcome: 'succeeded',
+    stopped: true,
+  });
+  const stubborn = testJob(() => new Promise(() => {}));
+  expect(await stubborn(eventOf(), lambdaContext(6_050))).toMatchObject({ outcome: 'retrying' });
+  expect(await attemptsOf(stubborn)).toMatchObject([{ outcome: 'timed_out' }]);
+});
+
+test('a run belongs to the trace of the request that enqueued it', async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  let seen: string | undefined;
+  const job = testJob(async () => {
+    seen = getInvocation()?.trace?.traceId;
+    return {};
+  });
+  await runInvocation(5_000, false, (invocation) => {
+    invocation.trace = { traceId, parentSpanId: undefined, isSampled: true };
+    return enqueue(ctx, job.spec, undefined);
+  });
+  await dispatch(job);
+  expect(seen).toBe(traceId);
+});
