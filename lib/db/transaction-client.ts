@@ -10,6 +10,7 @@ export class TransactionClient {
   readonly #connection: Connection;
   readonly #depth: number;
   #failure: unknown;
+  #hasSavepoint = false;
   /** Set, a statement that nobody waited for cannot reach the connection any more, which others use by then. */
   hasEnded = false;
 
@@ -22,11 +23,17 @@ export class TransactionClient {
     return createStatement((isArrays) => noteUse(1, () => this.#send(text, parameters, isArrays)));
   }
 
-  /** Runs `work` so that only what it did is undone when it throws. */
+  /** Runs `work` so that only what it did is undone when it throws. One at a time: of two, one would undo what the other did. */
   async savepoint<T>(work: (tx: TransactionClient) => Promise<T>): Promise<T> {
-    const depth = this.#depth + 1;
-    await noteUse(0, () => this.#send(`savepoint s${depth}`));
-    return runIn(this.#connection, depth, work, `rollback to savepoint s${depth}`);
+    if (this.#hasSavepoint) throw new Error('a savepoint has to end before the next one begins');
+    this.#hasSavepoint = true;
+    try {
+      const depth = this.#depth + 1;
+      await noteUse(0, () => this.#send(`savepoint s${depth}`));
+      return await runIn(this.#connection, depth, work, `rollback to savepoint s${depth}`);
+    } finally {
+      this.#hasSavepoint = false;
+    }
   }
 
   /** Throws what one of the statements threw. */

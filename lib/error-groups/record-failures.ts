@@ -20,7 +20,7 @@ export async function recordFailures(failures: readonly FailureCount[], release:
       first_seen_at, last_seen_at, first_release, last_release, sample)
     select id, fingerprint, operations, code, "errorClass", title, count,
       "firstSeenAt", "lastSeenAt", ${release}, ${release}, sample
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as told (id uuid, fingerprint text, operations text[], code text,
+    from jsonb_to_recordset(${JSON.stringify(rows, storable)}::jsonb) as told (id uuid, fingerprint text, operations text[], code text,
       "errorClass" text, title text, count bigint, "firstSeenAt" timestamptz, "lastSeenAt" timestamptz, sample jsonb)
     order by fingerprint
     on conflict (fingerprint) do update set
@@ -35,4 +35,9 @@ export async function recordFailures(failures: readonly FailureCount[], release:
       regressions = known.regressions + (known.state = 'resolved' and
         known.resolved_release is distinct from excluded.last_release)::int,
       updated_at = now()`);
+}
+
+/** jsonb takes neither NUL nor half a character, as a message has that was cut: one of them would keep out all that comes after it. */
+function storable(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
 }

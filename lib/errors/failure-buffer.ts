@@ -16,6 +16,8 @@ export interface FailureCount extends FailureKind {
   readonly code: ErrorCode;
   readonly operations: Set<string>;
   count: number;
+  /** How many of them Sentry was told of. */
+  toldCount?: number;
   readonly firstSeenAt: Date;
   lastSeenAt: Date;
   /** Of the first one; redacted. */

@@ -1,6 +1,6 @@
 import { getConfig } from '#lib/config/get-config.ts';
 import { recordFailures } from '#lib/error-groups/record-failures.ts';
-import { withinDeadline } from '#lib/invocation.ts';
+import { runInvocation, withinDeadline } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { type FailureCount, hasFailures, returnFailures, takeFailures } from './failure-buffer.ts';
 import { sendToSentry } from './sentry-sink.ts';
@@ -29,9 +29,11 @@ export function reportFailures(): Promise<void> | undefined {
 async function report(timeoutMs: number): Promise<void> {
   const failures = takeFailures();
   const [recorded, sent] = await Promise.allSettled([
-    within(timeoutMs, record(failures)),
-    send(failures, timeoutMs),
+    // Its own limit has PostgreSQL cancel what takes longer: written after all, it would be counted again with the next report.
+    runInvocation(timeoutMs, false, () => record(failures)),
+    send(untold(failures), timeoutMs),
   ]);
+  for (const failure of failures) failure.toldCount = failure.count;
   if (recorded.status === 'rejected') {
     returnFailures(failures);
     logger.warn('failures were not recorded, the next request tries again', { error: recorded.reason });
@@ -49,17 +51,14 @@ async function send(failures: readonly FailureCount[], timeoutMs: number): Promi
   await sendToSentry(failures, { release, environment }, timeoutMs);
 }
 
+/** Those that were returned because PostgreSQL did not take them have been sent to Sentry already. */
+function untold(failures: readonly FailureCount[]): FailureCount[] {
+  return failures
+    .map((failure) => ({ ...failure, count: failure.count - (failure.toldCount ?? 0) }))
+    .filter(({ count }) => count > 0);
+}
+
 /** For tests: the next failure is told at once. */
 export function forgetLastReport(): void {
   nextReportAtMs = 0;
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not within ${timeoutMs} ms`)), timeoutMs);
-  });
-  // It may fail after it was given up.
-  work.catch(() => {});
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

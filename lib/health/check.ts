@@ -39,8 +39,8 @@ export interface CheckResult {
   readonly affectedEndpoints?: readonly string[];
 }
 
-/** The status of several things together: that of the worst. */
+/** The status of several things together: that of the worst; one that is unknown is `fail`. */
 export function worstOf(results: readonly { readonly status: HealthStatus }[]): HealthStatus {
-  const rank = Math.max(0, ...results.map(({ status }) => healthStatuses.indexOf(status)));
-  return healthStatuses[rank] ?? 'fail';
+  const ranks = results.map(({ status }) => healthStatuses.indexOf(status));
+  return ranks.includes(-1) ? 'fail' : (healthStatuses[Math.max(0, ...ranks)] ?? 'fail');
 }

@@ -13,8 +13,11 @@ export function principalOf(request: HttpRequest): string {
 
 /** Where a request comes from: its address, or the /64 of an IPv6 one, for one subscriber has all of it. */
 export function addressOf(sourceIp: string): string {
-  // The colon first: the check proper costs half a microsecond.
-  return `ip:${sourceIp.includes(':') && isIPv6(sourceIp) ? networkOf(sourceIp) : sourceIp}`;
+  // The check proper costs half a microsecond.
+  if (!sourceIp.includes(':')) return `ip:${sourceIp}`;
+  // As a server that listens on both families writes IPv4: their /64 is the whole of the old internet.
+  const address = sourceIp.replace(/^::ffff:(?=\d+\.)/i, '');
+  return `ip:${isIPv6(address) ? networkOf(address) : address}`;
 }
 
 /**

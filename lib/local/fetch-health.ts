@@ -22,7 +22,10 @@ interface Attempts {
 }
 
 // Also what Spring and Terminus say, as the format allows.
-const aliases: Record<string, HealthStatus> = { ok: 'pass', up: 'pass', error: 'fail', down: 'fail' };
+const aliases = new Map<string, HealthStatus>([
+  ['ok', 'pass'],
+  ['up', 'pass'],
+]);
 // A report of ours has a few kilobytes; an endpoint that never ends must not fill the memory.
 const limitBytes = 1_000_000;
 const firstPauseMs = 250;
@@ -87,7 +90,7 @@ function parse(text: string): Record<string, unknown> | undefined {
 /** Unknown is `fail`. */
 function toStatus(word: unknown): HealthStatus {
   const lower = String(word).toLowerCase();
-  return healthStatuses.find((status) => status === lower) ?? aliases[lower] ?? 'fail';
+  return healthStatuses.find((status) => status === lower) ?? aliases.get(lower) ?? 'fail';
 }
 
 function toLines(checks: unknown): CheckLine[] {

@@ -4,6 +4,9 @@ import { fetchHealth, type HealthAnswer } from './fetch-health.ts';
 const exitCodes = { pass: 0, warn: 1, fail: 2, unreachable: 3 } as const;
 /** EX_USAGE of sysexits.h: nothing was asked. */
 const usageError = 64;
+// Ten doubled pauses are four minutes: whoever waits longer calls again.
+const longestTimeoutMs = 600_000;
+const mostRetries = 10;
 
 const usage = `Usage: npm run healthcheck -- <url> [--timeout ms] [--retries n] [--json] [--token t]
 
@@ -34,15 +37,16 @@ function readArguments() {
   return {
     url,
     isJson: values.json,
-    timeoutMs: toInteger('--timeout', values.timeout, 1),
-    retries: toInteger('--retries', values.retries, 0),
+    timeoutMs: toInteger('--timeout', values.timeout, 1, longestTimeoutMs),
+    retries: toInteger('--retries', values.retries, 0, mostRetries),
     token: values.token ?? process.env.HEALTHCHECK_TOKEN,
   };
 }
 
-function toInteger(name: string, text: string, least: number): number {
+function toInteger(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least) throw new Error(`${name} has to be at least ${least}.`);
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new Error(`${name} has to be a number from ${least} to ${most}.`);
   return value;
 }
 

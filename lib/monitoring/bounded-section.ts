@@ -12,6 +12,7 @@ export type Section<T> = { readonly value: T } | { readonly value: null; readonl
 const reasons: Record<string, string> = {
   '57014': 'PostgreSQL did not answer in time',
   '42501': 'The role of the application may not read this',
+  '42P01': 'The extension is in a schema that is not in the search path',
   '55000': 'The extension is not loaded',
 };
 

@@ -22,7 +22,10 @@ export function addIncrement(key: string, field: string, by: number): void {
   else pending.set(key, new Map([[field, by]]));
 }
 
-/** The increments to send, at most so many fields and oldest first, which are then forgotten here. */
+/**
+ * The increments to send, at most so many fields, which are then forgotten here. The hash that was begun first is sent last: it names
+ * the others, and whoever reads it must not miss what of them is still here.
+ */
 export function takeIncrements(atMost = maxFields): Increments {
   if (pendingFields <= atMost) {
     const all = pending;
@@ -31,10 +34,10 @@ export function takeIncrements(atMost = maxFields): Increments {
     return all;
   }
   const taken: Increments = new Map();
-  const oldest = [...pending].flatMap(([key, fields]) =>
-    [...fields].map(([field, by]) => ({ key, field, by })),
-  );
-  for (const { key, field, by } of oldest.slice(0, atMost)) {
+  const fields = [...pending]
+    .reverse()
+    .flatMap(([key, counts]) => [...counts].map(([field, by]) => ({ key, field, by })));
+  for (const { key, field, by } of fields.slice(0, atMost)) {
     taken.set(key, (taken.get(key) ?? new Map()).set(field, by));
     const left = pending.get(key);
     left?.delete(field);

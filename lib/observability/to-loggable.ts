@@ -1,3 +1,4 @@
+import { toError } from '#lib/errors/to-error.ts';
 import { isSecretField, redacted, redactText } from './redact-text.ts';
 
 // A line has to fit into a CloudWatch event (256 KB) whatever somebody logs, and one long value must not hide the others.
@@ -135,7 +136,9 @@ function copyMap(map: Map<unknown, unknown>, walk: Walk): Record<string, unknown
   return copyFields(Object.fromEntries(named), walk);
 }
 
-function copyError(error: Error, walk: Walk): Record<string, unknown> {
+function copyError(thrown: Error, walk: Walk): Record<string, unknown> {
+  // A failed query names its parameters in its text, also where it is only the cause.
+  const error = toError(thrown);
   const copy: Record<string, unknown> = {};
   for (const field of ['name', 'message', ...errorFields, 'stack'] as const) {
     const value = readField(error, field);

@@ -19,7 +19,7 @@ const notPublic = listOf(
 // What is outside is loopback, unique local, NAT64, IPv4-mapped or nothing.
 const publicIpv6 = listOf('2000::/3');
 // Nobody means to configure those: metadata and credentials of AWS, multicast, "this host".
-const never = listOf('0.0.0.0/8 169.254.0.0/16 224.0.0.0/4 ::/128 fe80::/10 ff00::/8');
+const never = listOf('0.0.0.0/8 169.254.0.0/16 224.0.0.0/4 ::/128 fd00:ec2::/32 fe80::/10 ff00::/8');
 
 function listOf(...lines: string[]): BlockList {
   const list = new BlockList();

@@ -2,11 +2,12 @@ import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observa
 import { logger } from '#lib/observability/logger.ts';
 import { defineScript, isAway, isRefusal, runScript } from './run-script.ts';
 
+// As in the gate, a field that Redis does not take is dropped: it must not have those before it counted again with each attempt.
 const addScript = defineScript(`
 local read = 1
 for _, key in ipairs(KEYS) do
   for _ = 1, tonumber(ARGV[read + 1]) do
-    redis.call('HINCRBY', key, ARGV[read + 2], ARGV[read + 3])
+    redis.pcall('HINCRBY', key, ARGV[read + 2], ARGV[read + 3])
     read = read + 2
   end
   redis.call('PEXPIRE', key, ARGV[1])

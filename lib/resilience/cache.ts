@@ -1,4 +1,5 @@
 import { toAppError } from '#lib/errors/to-app-error.ts';
+import { toError } from '#lib/errors/to-error.ts';
 import { runAtEnd, runBeside, withinDeadline } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { withTimeLimit } from './time-limit.ts';
@@ -57,6 +58,8 @@ const reloadMs = 200;
 // What is away is asked again after that; each time costs a request up to `reloadMs`.
 const retryMs = 10_000;
 const jitter = 0.1;
+// Requests side by side differ by less. With a clock that was set back by more, nobody knows how old a value is.
+const clockErrorMs = 60_000;
 
 const caches: {
   readonly statistics: () => CacheStatistics;
@@ -125,7 +128,7 @@ export function createCache<T>(options: CacheOptions): Cache<T> {
     logger.warn('cannot refresh a cache: what it has is used', {
       cache: name,
       ageMs: nowMs - entry.loadedAtMs,
-      reason: `${error}`,
+      reason: `${toError(error)}`,
     });
   };
 
@@ -182,7 +185,7 @@ export function createCache<T>(options: CacheOptions): Cache<T> {
     async get(key, now, load, maxAgeMs = Number.POSITIVE_INFINITY) {
       const nowMs = now.getTime();
       const entry = entries.get(key);
-      const isYoung = entry !== undefined && nowMs - entry.loadedAtMs < maxAgeMs;
+      const isYoung = entry !== undefined && isDated(entry, nowMs) && nowMs - entry.loadedAtMs < maxAgeMs;
       if (isYoung && nowMs < entry.staleUntilMs) return use(key, entry, nowMs, load);
       statistics.misses++;
       return isYoung && nowMs < entry.awayUntilMs
@@ -191,8 +194,13 @@ export function createCache<T>(options: CacheOptions): Cache<T> {
     },
     peek(key, now) {
       const entry = entries.get(key);
-      return entry && now.getTime() < entry.staleUntilMs ? entry.value : undefined;
+      const nowMs = now.getTime();
+      return entry && isDated(entry, nowMs) && nowMs < entry.staleUntilMs ? entry.value : undefined;
     },
     forget,
   };
+}
+
+function isDated({ loadedAtMs }: Entry<unknown>, nowMs: number): boolean {
+  return loadedAtMs <= nowMs + clockErrorMs;
 }

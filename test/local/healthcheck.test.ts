@@ -59,6 +59,8 @@ describe('what the service says', () => {
     [200, { status: 'UP' }, 0, 'pass'],
     [503, { status: 'down' }, 2, 'fail'],
     [200, { status: 'perhaps' }, 2, 'fail'],
+    [200, { status: 'constructor' }, 2, 'fail'],
+    [200, { status: '__proto__' }, 2, 'fail'],
     [200, { status: 'pass', checks: null }, 0, 'pass'],
     [200, { status: 'pass', checks: { odd: null, list: [null], text: 'x' } }, 0, 'pass'],
   ])('HTTP %i %j exits with %i', async (status, body, code, word) => {
@@ -122,6 +124,8 @@ describe('a URL', () => {
   test.each([
     [['--timeout', '0', 'http://127.0.0.1']],
     [['--retries', 'x', 'http://127.0.0.1']],
+    [['--timeout', '99999999999', 'http://127.0.0.1']],
+    [['--retries', '40', 'http://127.0.0.1']],
     [['--nonsense', 'http://127.0.0.1']],
     [['not a url']],
     [['ftp://127.0.0.1']],

@@ -44,6 +44,20 @@ test('without pg_stat_statements says so, and answers the rest', async () => {
   expect(report.indexes).not.toBeNull();
 });
 
+test('with pg_stat_statements in a schema of its own says so, and answers the rest', async () => {
+  await sql`drop extension if exists pg_stat_statements`;
+  await sql`create schema extensions`;
+  await sql`create extension pg_stat_statements schema extensions`;
+  const { ctx } = await createMember('operator');
+  const report = await getDatabaseMetrics(ctx);
+  await sql`drop schema extensions cascade`;
+  await sql`create extension pg_stat_statements`;
+  expect(report.slowStatements).toBeNull();
+  expect(report.unavailable).toEqual([
+    { section: 'slowStatements', reason: 'The extension is in a schema that is not in the search path' },
+  ]);
+});
+
 test('what hangs is left out, and the answer still comes within a second', async () => {
   await sql`create extension if not exists pg_stat_statements`;
   const { ctx } = await createMember('operator');

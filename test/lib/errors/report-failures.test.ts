@@ -187,3 +187,14 @@ async function withDatabase(url: string, work: () => Promise<void>): Promise<voi
     await closePool(1);
   }
 }
+
+test.each([
+  ['a NUL', 'before \0 after'],
+  ['half a character', 'before \ud83d after'],
+  ['a message cut in the middle of one', `${'a'.repeat(999)}😀`],
+  ['a title cut in the middle of one', `${'a'.repeat(199)}😀`],
+])('%s does not keep out a failure, nor those that come with it', async (_, message) => {
+  const title = newTitle();
+  await recordFailures([...failure(message), ...failure(title)], '1.0.0');
+  expect(await groupsOf(title)).toHaveLength(1);
+});

@@ -211,4 +211,5 @@ test('the worst status is that of all, and of nothing it is pass', () => {
     'warn',
     'fail',
   ]);
+  expect(all('pass', 'well' as never)).toBe('fail');
 });

@@ -14,6 +14,7 @@ test('an IPv4 address is one principal, an IPv6 subscriber is one /64', () => {
   );
   expect(new Set(oneNetwork)).toEqual(new Set(['ip:2001:db8:0:7::/64']));
   expect(fromAddress('2001:db8:0:8::1')).not.toBe(oneNetwork[0]);
+  expect(fromAddress('::ffff:192.0.2.1')).toBe('ip:192.0.2.1');
   expect(fromAddress('::1')).toBe('ip:0:0:0:0::/64');
 });
 

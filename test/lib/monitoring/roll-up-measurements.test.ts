@@ -7,7 +7,7 @@ import { claimMeasurements, releaseMeasurements } from '#lib/monitoring/claim-me
 import { expireMeasurements } from '#lib/monitoring/expire-measurements.ts';
 import { rollUpMeasurements } from '#lib/monitoring/roll-up-measurements.ts';
 import { bucketOf, quantileOf } from '#lib/observability/histogram.ts';
-import { takeIncrements } from '#lib/observability/increments.ts';
+import { addIncrement, takeIncrements } from '#lib/observability/increments.ts';
 import { measurementIndexKey, recordMeasurement } from '#lib/observability/record-measurement.ts';
 import { sendIncrements } from '#lib/redis/send-increments.ts';
 import { describeOnBothBackends } from '#test/local/redis-harness.ts';
@@ -86,6 +86,16 @@ describeOnBothBackends('measurements', (on) => {
     expect(await rowsOf('minute')).toMatchObject([{ count: 3, durationUs: 21_000 }]);
     expect(await rollUp()).toEqual({ hashes: 0 });
     expect(await rowsOf('total')).toMatchObject([{ count: 3 }]);
+  });
+
+  test('reach Redis once, also beside a key that takes none', async () => {
+    await on.redis.set('spoiled', 'text');
+    addIncrement('spoiled', 'field', 1);
+    await measure([5]);
+    await sendIncrements();
+    expect(takeIncrements().size).toBe(0);
+    await rollUp();
+    expect(await rowsOf('minute')).toMatchObject([{ count: 1, durationUs: 5_000 }]);
   });
 
   const claimed = async () => {

@@ -45,6 +45,19 @@ test('the bound holds for what is returned as well', () => {
   expect([increments.get('new')?.size, increments.get('old')?.size]).toEqual([300, 200]);
 });
 
+test('what names the hashes is sent when nothing of them is left to send', () => {
+  for (let minute = 0; minute < 4; minute++) {
+    addIncrement('index', `minute:${minute}`, 1);
+    for (let field = 0; field < 20; field++) addIncrement(`minute:${minute}`, `field-${field}`, 1);
+  }
+  const unsent = new Map(Array.from({ length: 4 }, (_, minute) => [`minute:${minute}`, 20]));
+  for (let part = takeIncrements(25); part.size > 0; part = takeIncrements(25)) {
+    for (const [key, { size }] of part) if (key !== 'index') unsent.set(key, (unsent.get(key) ?? 0) - size);
+    for (const name of part.get('index')?.keys() ?? []) expect([name, unsent.get(name)]).toEqual([name, 0]);
+  }
+  expect([...unsent.values()]).toEqual([0, 0, 0, 0]);
+});
+
 test('a request takes a part of what has piled up, and none of it is lost', () => {
   for (let index = 0; index < 120; index++) addIncrement(`hash:${index % 2}`, `field-${index}`, 1);
   const parts = [takeIncrements(50), takeIncrements(50), takeIncrements(50)];

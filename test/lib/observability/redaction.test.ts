@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { DrizzleQueryError } from 'drizzle-orm/errors';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { generateKey } from '#lib/api-keys/key-format.ts';
@@ -250,3 +251,14 @@ function toMatcher(kept: unknown): Record<string, unknown> {
 function fail(): never {
   throw new Error('hostile');
 }
+
+test('the parameters of a failed query are not logged, whoever wraps the error', () => {
+  const lines = captureLogLines();
+  const query = new DrizzleQueryError('select $1', ['hunter2'], new Error('reset'));
+  logger.warn('direct', { error: query });
+  logger.warn('cause', { error: new Error('outer', { cause: query }) });
+  logger.warn('list', { error: new AggregateError([query]) });
+  expect(lines).toHaveLength(3);
+  expect(lines.filter((line) => line.includes('query failed: select $1'))).toHaveLength(3);
+  expect(lines.join()).not.toContain('hunter2');
+});

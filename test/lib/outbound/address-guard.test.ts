@@ -65,12 +65,17 @@ describe('refuses', () => {
     expect(() => check('https://example.com@10.0.0.1/')).toThrow(expect.objectContaining(refused));
   });
 
-  test.each(['169.254.169.254', '169.254.170.2', '0.0.0.0', '::', 'fe80::1', '::ffff:169.254.169.254'])(
-    '%s also where an operator configures the service',
-    (address) => {
-      expect(() => assertAddress(address, 443, 'any')).toThrow(expect.objectContaining(refused));
-    },
-  );
+  test.each([
+    '169.254.169.254',
+    '169.254.170.2',
+    '0.0.0.0',
+    '::',
+    'fe80::1',
+    'fd00:ec2::254',
+    '::ffff:169.254.169.254',
+  ])('%s also where an operator configures the service', (address) => {
+    expect(() => assertAddress(address, 443, 'any')).toThrow(expect.objectContaining(refused));
+  });
 
   test.each(['127.0.0.1', '127.0.0.9', '::1', '::ffff:127.0.0.1', '10.0.0.1'])(
     'the runtime API of Lambda at %s, whatever the network',

@@ -92,3 +92,13 @@ test('loads each key once at a time, whoever asks for which when', async () => {
     { numRuns: 100 },
   );
 });
+
+test('a clock that was set back makes no value young again', async () => {
+  const cache = makeCache(1);
+  const value = { loadedAtMs: 0, order: 0 };
+  await cache.get('a', at(3_600_000), async () => ({ ...value, order: 1 }));
+  expect(cache.peek('a', at(3_600_000 - 30_000))).toMatchObject({ order: 1 });
+  expect(cache.peek('a', at(0))).toBeUndefined();
+  expect(await cache.get('a', at(0), async () => ({ ...value, order: 2 }))).toMatchObject({ order: 2 });
+  expect(cache.peek('a', at(0))).toMatchObject({ order: 2 });
+});
