@@ -1,6 +1,7 @@
 import { listApiKeys } from '#lib/api-keys/list-api-keys.ts';
 import { ApiKeyPage, ListApiKeysQuery } from '#lib/api-keys/schemas.ts';
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { nextLink } from '#lib/http/next-link.ts';
 
 export const handler = defineEndpoint(
   {
@@ -14,7 +15,7 @@ export const handler = defineEndpoint(
     rateLimit: 'read',
     statements: 1,
     query: ListApiKeysQuery,
-    response: { status: 200, schema: ApiKeyPage },
+    response: { status: 200, schema: ApiKeyPage, headers: { Link: nextLink } },
     errors: ['invalid_cursor'],
   },
   ({ ctx, query }) => listApiKeys(ctx, query),

@@ -1,6 +1,7 @@
 import { listAuditEvents } from '#lib/audit/list-audit-events.ts';
 import { AuditPage, ListAuditEventsQuery } from '#lib/audit/schemas.ts';
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { nextLink } from '#lib/http/next-link.ts';
 
 export const handler = defineEndpoint(
   {
@@ -12,7 +13,7 @@ export const handler = defineEndpoint(
     rateLimit: 'read',
     statements: 1,
     query: ListAuditEventsQuery,
-    response: { status: 200, schema: AuditPage },
+    response: { status: 200, schema: AuditPage, headers: { Link: nextLink } },
     errors: ['invalid_cursor'],
   },
   ({ ctx, query }) => listAuditEvents(ctx, query),

@@ -8,7 +8,7 @@ export const handler = defineEndpoint(
     method: 'DELETE',
     path: '/api/v1/monitoring/breakers/{name}/override',
     summary: 'Let a circuit breaker decide by itself again',
-    access: { permission: 'breakers:force' },
+    access: { permission: 'breakers:override' },
     rateLimit: 'write',
     statements: 1,
     params: BreakerParams,

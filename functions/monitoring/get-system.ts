@@ -1,5 +1,6 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
-import { getSystem, SystemReport } from '#lib/monitoring/get-system.ts';
+import { getSystem } from '#lib/monitoring/get-system.ts';
+import { SystemReport } from '#lib/monitoring/schemas.ts';
 
 export const handler = defineEndpoint(
   {

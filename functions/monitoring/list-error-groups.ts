@@ -1,6 +1,7 @@
 import { listErrorGroups } from '#lib/error-groups/list-error-groups.ts';
 import { ErrorGroupPage, ListErrorGroupsQuery } from '#lib/error-groups/schemas.ts';
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { nextLink } from '#lib/http/next-link.ts';
 
 export const handler = defineEndpoint(
   {
@@ -12,7 +13,7 @@ export const handler = defineEndpoint(
     rateLimit: 'read',
     statements: 1,
     query: ListErrorGroupsQuery,
-    response: { status: 200, schema: ErrorGroupPage },
+    response: { status: 200, schema: ErrorGroupPage, headers: { Link: nextLink } },
     errors: ['invalid_cursor'],
   },
   ({ ctx, query }) => listErrorGroups(ctx, query),

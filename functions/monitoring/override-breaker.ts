@@ -9,7 +9,7 @@ export const handler = defineEndpoint(
     path: '/api/v1/monitoring/breakers/{name}/override',
     summary: 'Hold a circuit breaker open or closed for a time',
     description: 'Every instance knows within five seconds. Without Redis no override holds.',
-    access: { permission: 'breakers:force' },
+    access: { permission: 'breakers:override' },
     rateLimit: 'write',
     statements: 1,
     params: BreakerParams,

@@ -1,5 +1,6 @@
 import { AuditPage } from '#lib/audit/schemas.ts';
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { nextLink } from '#lib/http/next-link.ts';
 import { PageQuery } from '#lib/pagination/page-query.ts';
 import { listProjectHistory } from '#lib/projects/list-project-history.ts';
 import { ProjectParams } from '#lib/projects/schemas.ts';
@@ -16,7 +17,7 @@ export const handler = defineEndpoint(
     statements: 2,
     params: ProjectParams,
     query: PageQuery,
-    response: { status: 200, schema: AuditPage },
+    response: { status: 200, schema: AuditPage, headers: { Link: nextLink } },
     errors: ['not_found', 'invalid_cursor'],
   },
   ({ ctx, params, query }) => listProjectHistory(ctx, params.id, query),

@@ -20,7 +20,7 @@ export const rolePermissions = {
     'signing_keys:rotate',
     'ops:read',
     'metrics:read',
-    'breakers:force',
+    'breakers:override',
     'errors:resolve',
     'jobs:read',
     'jobs:manage',

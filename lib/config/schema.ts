@@ -6,7 +6,7 @@ const secret = z.string().min(1);
 const flag = z.enum(['true', 'false']);
 const positiveInteger = z.coerce.number().int().positive();
 
-/** Every setting of the product, by its environment name. `secret: true` keys come from Secrets Manager when deployed. */
+/** Every setting of the product, by its environment name. When deployed, `secret: true` ones come from Secrets Manager, and static functions get none of them. */
 export const configSchema = z
   .object({
     PLINTH_STAGE: z.enum(stages).meta({ description: 'Where this runs.' }),

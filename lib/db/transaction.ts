@@ -17,7 +17,7 @@ export function getDatabase(ctx: AnyContext): Database {
   return ctx.db ?? getPool();
 }
 
-/** Where a verb reads what may be some seconds old, as statistics and exports: the replica, if there is one, but in a transaction. */
+/** Where a verb reads what may be some seconds old, as statistics and audit lists: the replica, if there is one, but in a transaction. */
 export function getReplica(ctx: AnyContext): Database {
   return ctx.db ?? getReplicaPool();
 }

@@ -48,6 +48,11 @@ function withoutMeta(source: string): string {
   return source.slice(0, start) + withoutMeta(source.slice(end));
 }
 
+/** The minifier keeps the indentation of scripts and SQL, which no server needs. */
+function withoutIndentation(source: string): string {
+  return /\bdefineScript\(|\bsql`/.test(source) ? source.replace(/^ +/gm, '') : source;
+}
+
 function endOfString(source: string, start: number, quote: string): number {
   let end = start + 1;
   while (source[end] !== quote && end < source.length) end += source[end] === '\\' ? 2 : 1;
@@ -61,7 +66,9 @@ const trimBundle: Plugin = {
     build.onLoad({ filter: /\/(lib|functions)\/[^.]*\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
       return {
-        contents: withoutMeta(path.includes('/functions/') ? source.replace(prose, '') : source),
+        contents: withoutMeta(
+          withoutIndentation(path.includes('/functions/') ? source.replace(prose, '') : source),
+        ),
         loader: 'ts',
       };
     });

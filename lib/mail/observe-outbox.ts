@@ -4,7 +4,7 @@ import { outgoingMails } from '#lib/db/schema/outgoing-mails.ts';
 import { maxAttempts } from './deliver-mails.ts';
 
 /** Half of the attempts are used up: the mail has failed for half an hour, and has eight hours left. */
-export const failingAttempts = maxAttempts / 2;
+const failingAttempts = maxAttempts / 2;
 
 /** How many mails fail again and again. */
 export async function countFailingMails(): Promise<number> {

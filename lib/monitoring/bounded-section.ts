@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
-import { getPostgresError } from '#lib/db/get-postgres-error.ts';
+import { findSqlState } from '#lib/db/sql-state.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 
 /** A part of a report, or why it is not there. */
@@ -34,7 +34,7 @@ export async function readSection<T>(
     });
   } catch (error) {
     if (error instanceof SectionUnavailable) return { value: null, reason: error.message };
-    const reason = reasons[getPostgresError(error)?.code ?? ''];
+    const reason = reasons[findSqlState(error) ?? ''];
     if (!reason) throw error;
     return { value: null, reason };
   }

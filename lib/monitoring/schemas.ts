@@ -56,3 +56,49 @@ export const PerformanceReport = z
   })
   .meta({ id: 'PerformanceReport' });
 export type PerformanceReport = z.output<typeof PerformanceReport>;
+
+const Bytes = z.int();
+
+export const SystemReport = z
+  .object({
+    asOf: z.iso.datetime(),
+    stage: z.string(),
+    release: z.string(),
+    commit: z.string(),
+    builtAt: z.string().nullable(),
+    runtime: z.object({ node: z.string(), platform: z.string(), architecture: z.string() }),
+    phase: z.enum(['starting', 'ready', 'stopping']),
+    startedAt: z.iso.datetime(),
+    uptimeSeconds: z.number(),
+    initMs: z
+      .number()
+      .meta({ description: 'From the start of the process until its handlers were defined.' }),
+    invocations: z.int().meta({ description: 'Requests and runs of this instance so far.' }),
+    memory: z.object({
+      rssBytes: Bytes,
+      heapUsedBytes: Bytes,
+      heapTotalBytes: Bytes,
+      externalBytes: Bytes,
+      limitBytes: Bytes.optional().meta({ description: 'Of the function; left out elsewhere.' }),
+      usedShare: z.number().optional(),
+    }),
+    cpu: z.object({ userMs: z.number(), systemMs: z.number() }),
+    eventLoopDelay: z
+      .object({ p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() })
+      .meta({ description: 'How late timers came while invocations ran.' }),
+    caches: z
+      .array(
+        z.object({
+          name: z.string(),
+          entries: z.int(),
+          hits: z.int(),
+          stale: z.int().meta({ description: 'Served while a new value was loaded.' }),
+          misses: z.int(),
+          failures: z.int().meta({ description: 'Loads that failed.' }),
+          evictions: z.int(),
+        }),
+      )
+      .meta({ description: 'What the caches of this function have done since the instance began.' }),
+  })
+  .meta({ id: 'SystemReport', description: 'About the one instance that answers.' });
+export type SystemReport = z.output<typeof SystemReport>;

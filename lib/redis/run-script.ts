@@ -11,7 +11,7 @@ export interface Script {
 }
 
 /** Thrown in place of a call: Redis was away a moment ago, and somebody else is about to find out whether it is back. */
-export class RedisPaused extends Error {
+class RedisPaused extends Error {
   override readonly name = 'RedisPaused';
 }
 

@@ -1,5 +1,5 @@
 /** What the fleet has said of a breaker, and when; times are those of `performance.now()`. */
-export class FleetState {
+export class BreakerState {
   readonly name: string;
   trips = 0;
   /** 1: held open by an operator, 2: held closed. */
@@ -22,17 +22,17 @@ export class FleetState {
   }
 }
 
-const used = new Map<string, FleetState>();
+const used = new Map<string, BreakerState>();
 
 /** The state of a breaker in this process: from now on, every gate call refreshes it. */
-export function stateOf(name: string): FleetState {
-  const state = used.get(name) ?? new FleetState(name);
+export function stateOf(name: string): BreakerState {
+  const state = used.get(name) ?? new BreakerState(name);
   used.set(name, state);
   return state;
 }
 
 /** The breakers that this process has used. */
-export function usedBreakers(): FleetState[] {
+export function usedBreakers(): BreakerState[] {
   return used.size === 0 ? [] : [...used.values()];
 }
 
@@ -42,7 +42,7 @@ export function breakerStateKeys(name: string): string[] {
 }
 
 /** Takes over the reply of the gate: three integers a breaker. */
-export function learnBreakers(states: readonly FleetState[], reply: readonly unknown[]): void {
+export function learnBreakers(states: readonly BreakerState[], reply: readonly unknown[]): void {
   for (const [index, state] of states.entries())
     state.learn(Number(reply[index * 3]), Number(reply[index * 3 + 1]), Number(reply[index * 3 + 2]));
 }

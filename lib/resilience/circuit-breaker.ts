@@ -4,7 +4,7 @@ import { logger } from '#lib/observability/logger.ts';
 import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
 import { type BreakerSettings, longestBackOffMs } from './circuit-breaker-limits.ts';
 import { breakerKeys, breakerScript } from './circuit-breaker-script.ts';
-import { type FleetState, stateOf } from './circuit-breaker-state.ts';
+import { type BreakerState, stateOf } from './circuit-breaker-state.ts';
 import { LocalBreaker } from './local-breaker.ts';
 
 /** What a call says of the service: it is well; it failed, and perhaps wants to be left alone for some ms; nothing at all. */
@@ -26,13 +26,13 @@ const heldOpenRetryMs = 30_000;
  */
 export class CircuitBreaker {
   readonly #settings: BreakerSettings;
-  readonly #fleet: FleetState;
+  readonly #fleet: BreakerState;
   readonly #local: LocalBreaker;
   readonly #instance: string;
   #restsUntilMs = 0;
   #probes = 0;
 
-  constructor(settings: BreakerSettings, fleet: FleetState, instance: string = randomUUID()) {
+  constructor(settings: BreakerSettings, fleet: BreakerState, instance: string = randomUUID()) {
     this.#settings = settings;
     this.#fleet = fleet;
     this.#local = new LocalBreaker(settings);

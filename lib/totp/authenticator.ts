@@ -3,6 +3,9 @@ import { Secret, TOTP } from 'otpauth';
 // What every authenticator app understands; several ignore other values and show wrong codes.
 const parameters = { algorithm: 'SHA1', digits: 6, period: 30 } as const;
 
+/** For so long an app shows the same code. */
+export const periodMs = parameters.period * 1000;
+
 /** A new secret of 160 bits (RFC 4226, 4: R6), in base32. */
 export function createSecret(): string {
   return new Secret({ size: 20 }).base32;

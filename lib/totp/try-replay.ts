@@ -1,14 +1,12 @@
 import type { UserActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
-import { codeAt } from './authenticator.ts';
+import { codeAt, periodMs } from './authenticator.ts';
 import { confirmTotp } from './confirm-totp.ts';
 import { enrolTotp } from './enrol-totp.ts';
 import { lockEnrolment } from './lock-enrolment.ts';
 import { removeTotp } from './remove-totp.ts';
 import { tryCode } from './try-code.ts';
-
-const periodMs = 30_000;
 
 /**
  * Whether a code passes a second time, and whether the next one passes. Replaces the actor's second factor: only in a transaction that

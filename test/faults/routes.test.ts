@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { toAppError } from '#lib/errors/to-app-error.ts';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
@@ -130,6 +131,12 @@ async function answer({ operation, options }: Request) {
 
 const isUsual = ({ operation }: Request, status: number) => status === operation.spec.response.status;
 
+// Without Redis the gate asks PostgreSQL for the session. On a busy machine Redis is late sometimes, and left alone for a second then:
+// routes that need no more than the gate are looked at again, so that the table is that of the product.
+const redisPauseMs = 1_100;
+const asksGateOnly = ({ operation: { spec } }: Request) =>
+  spec.statements === 0 || spec.response.alternative !== undefined;
+
 const table = new Map<string, Map<string, Set<string>>>();
 
 test.each(Object.entries(faults))(
@@ -145,6 +152,14 @@ test.each(Object.entries(faults))(
       let { status, headers, code, durationMs } = await answer(request);
       // On a machine that is busy with other tests only the second look, when it failed anyhow, tells the product's own time.
       if (durationMs > limitMs && !isUsual(request, status)) ({ durationMs } = await answer(request));
+      for (
+        let look = 1;
+        look < 5 && !fault.redis && code === 'unavailable' && asksGateOnly(request);
+        look++
+      ) {
+        await sleep(redisPauseMs);
+        ({ status, headers, code, durationMs } = await answer(request));
+      }
       if (durationMs > limitMs) slow.push(`${request.operation.spec.id} ${Math.round(durationMs)} ms`);
       if (isUsual(request, status)) return note(request.routeClass, name, 'as usual');
       failed.push(request);
@@ -170,7 +185,7 @@ async function recovered(request: Request) {
   for (;;) {
     const { status, code } = await answer(request);
     if (isUsual(request, status) || performance.now() > giveUpAt) return { status, code };
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
 }
 

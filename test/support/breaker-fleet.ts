@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { getConfig } from '#lib/config/get-config.ts';
 import { CircuitBreaker } from '#lib/resilience/circuit-breaker.ts';
-import { FleetState } from '#lib/resilience/circuit-breaker-state.ts';
+import { BreakerState } from '#lib/resilience/circuit-breaker-state.ts';
 
 /** Several instances of a function in a process of their own: each line names a breaker, through which all of them call a service. */
 // Fifty scripts at once take the endpoint from memory longer than the budget of one.
@@ -9,7 +9,7 @@ Object.assign(getConfig(), { REDIS_TIMEOUT_MS: 30_000 });
 const [count = '0', url = ''] = process.argv.slice(2);
 
 async function call(name: string): Promise<void> {
-  const breaker = new CircuitBreaker({ minimumCalls: 4, probeMs: 30_000 }, new FleetState(name));
+  const breaker = new CircuitBreaker({ minimumCalls: 4, probeMs: 30_000 }, new BreakerState(name));
   try {
     await breaker.run(
       () => fetch(url),

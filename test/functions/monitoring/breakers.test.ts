@@ -6,7 +6,7 @@ import { getConfig } from '#lib/config/get-config.ts';
 import { breakerNames } from '#lib/outbound/upstreams.ts';
 import { getRedis } from '#lib/redis/client.ts';
 import { CircuitBreaker } from '#lib/resilience/circuit-breaker.ts';
-import { FleetState } from '#lib/resilience/circuit-breaker-state.ts';
+import { BreakerState } from '#lib/resilience/circuit-breaker-state.ts';
 import { call } from '#test/support/call.ts';
 import { createKey } from '#test/support/scenario.ts';
 import { createMember, type Member, sql } from '#test/support/tenant.ts';
@@ -37,7 +37,7 @@ const events = () => sql`
   where organization_id = ${operator.actor.organizationId} order by created_at, id`;
 /** What an instance that knows nothing yet makes of a call. */
 const tryCall = () =>
-  new CircuitBreaker({ minimumCalls: 4, probeMs: 1_000 }, new FleetState(name))
+  new CircuitBreaker({ minimumCalls: 4, probeMs: 1_000 }, new BreakerState(name))
     .run(
       async () => 'called',
       () => 'unknown',

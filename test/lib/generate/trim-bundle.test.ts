@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import trimBundle from '#lib/generate/trim-bundle.ts';
+import { gateScript as original } from '#lib/redis/gate-script.ts';
+import type { Script } from '#lib/redis/run-script.ts';
 
 async function bundle(contents: string) {
   const result = await build({
@@ -67,4 +69,12 @@ test('every pattern still finds its module', async () => {
     'zod/v4/core/json-schema-processors.js',
     'zod/v4/core/to-json-schema.js',
   ]);
+});
+
+test('scripts lose their indentation, and nothing else', async () => {
+  const { gateScript } = (await bundle(
+    "import { gateScript } from './lib/redis/gate-script.ts'; export { gateScript };",
+  )) as { gateScript: Script };
+  expect(gateScript.source).not.toMatch(/^ /m);
+  expect(gateScript.source).toBe(original.source.replace(/^ +/gm, ''));
 });

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { logger } from '#lib/observability/logger.ts';
 import { CircuitBreaker, type Verdict } from '#lib/resilience/circuit-breaker.ts';
 import { firstBackOffMs } from '#lib/resilience/circuit-breaker-limits.ts';
-import { FleetState } from '#lib/resilience/circuit-breaker-state.ts';
+import { BreakerState } from '#lib/resilience/circuit-breaker-state.ts';
 import { describeOnBothBackends, token } from '#test/local/redis-harness.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 
@@ -23,7 +23,7 @@ beforeEach(() => {
 
 /** One instance of a function: it has its own memory, and Redis in common with the others. */
 function createInstance(name = 'upstream') {
-  const fleet = new FleetState(name);
+  const fleet = new BreakerState(name);
   const breaker = new CircuitBreaker({ minimumCalls: 4, probeMs: 5_000 }, fleet);
   return {
     /** What the call was answered, or for how many seconds it was refused. */
@@ -266,7 +266,7 @@ describe('without Redis', () => {
 
   test('what the fleet said last holds as long as it said', async () => {
     redis = new Redis({ url: 'http://127.0.0.1:9', token: 'x', retry: false });
-    const fleet = new FleetState('told');
+    const fleet = new BreakerState('told');
     fleet.learn(60_000, 1, 0);
     fleet.learnedAtMs -= 10_000;
     const breaker = new CircuitBreaker({ minimumCalls: 4, probeMs: 5_000 }, fleet);
