@@ -27,6 +27,12 @@ const redisClass =
 
 const redisMember = /^ {2}\w+ = \([^)]*\) => new (\w+Command)\([^;]*;$/gm;
 
+/** What `postgres` offers besides connections: changes of case, and big integers. */
+const postgresExtras = /Object\.assign\(Postgres, \{[\s\S]*?\n\}\)/;
+
+/** The types of parameters for the Data API of Aurora; it refers to every kind of column. */
+const typing = /^ {2}prepareTyping\(encoder\) \{\n[\s\S]*?^ {2}\}$/m;
+
 /** What only `npm run generate` reads: the prose of an operation. */
 const prose =
   /^ {4}(?:summary|description):\s*(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`),$/gm;
@@ -85,6 +91,15 @@ const trimBundle: Plugin = {
         const exports = [...names].map((name) => `absent as ${name}`).join(', ');
         return { contents: `${absent} export ${isDefault ? 'default absent' : `{ ${exports} }`};` };
       });
+    build.onLoad({ filter: /postgres\/src\/index\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(
+        postgresExtras,
+        'Object.assign(Postgres, { PostgresError })',
+      ),
+    }));
+    build.onLoad({ filter: /drizzle-orm\/pg-core\/dialect\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(typing, "  prepareTyping() {\n    return 'none';\n  }"),
+    }));
     build.onLoad({ filter: /@upstash\/redis\/chunk-\w+\.mjs$/ }, ({ path }) => {
       const absent = `const absent = (name) => class { constructor() { throw new Error('left out of the bundle: @upstash/redis ' + name) } };`;
       const trimmed = readFileSync(path, 'utf8')
