@@ -174,7 +174,7 @@ test('invoke sends the event of an operation through its handler, with and witho
       }),
     );
   expect(invoke('create-project').statusCode).toBe(201);
-  expect(invoke('purgeDeletedProjects')).toEqual({ purged: 0 });
+  expect(invoke('purgeDeletedProjects')).toMatchObject({ outcome: 'succeeded', purged: 0 });
   const running = start();
   await running.ready;
   expect(JSON.parse(invoke('getProject').body).name).toContain('Website relaunch');
@@ -185,7 +185,9 @@ test('the job ticks while it runs', { timeout: startTimeoutMs }, async () => {
   const running = start();
   await running.ready;
   await stop(running);
-  expect((await running.ended).output).toMatch(/job purgeDeletedProjects \S+Z: \{"purged":\d+\}/);
+  expect((await running.ended).output).toMatch(
+    /job purgeDeletedProjects \S+Z: \{"purged":\d+,"outcome":"succeeded"/,
+  );
 });
 
 test.each([

@@ -10,6 +10,9 @@ const JobId = z
   .regex(/^[a-z][a-zA-Z0-9]*$/)
   .meta({ example: 'expireSessions' });
 
+/** Of a run, whose job may be of another release. */
+const AnyJobId = z.string().meta({ example: 'expireSessions' });
+
 const Pause = z
   .object({ at: Time, by: z.uuid().nullable(), reason: z.string().nullable() })
   .meta({ id: 'JobPause' });
@@ -54,7 +57,7 @@ const JobError = z.object({ class: z.string(), message: z.string() }).meta({ id:
 export const JobRun = z
   .object({
     id: z.uuid(),
-    jobId: JobId,
+    jobId: AnyJobId,
     trigger: z.enum(['schedule', 'catch_up', 'enqueue', 'operator']),
     slot: Time.nullable().meta({ description: 'The time it was scheduled for; null: none.' }),
     key: z.string().nullable(),
@@ -124,6 +127,6 @@ export const RedriveInput = z
 export type RedriveInput = z.output<typeof RedriveInput>;
 
 export const RedriveReport = z
-  .object({ items: z.array(z.object({ id: z.uuid(), jobId: JobId })) })
+  .object({ items: z.array(z.object({ id: z.uuid(), jobId: AnyJobId })) })
   .meta({ id: 'RedriveReport' });
 export type RedriveReport = z.input<typeof RedriveReport>;

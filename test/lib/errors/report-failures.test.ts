@@ -9,8 +9,8 @@ import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
 import { defineJob } from '#lib/jobs/define-job.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { call } from '#test/support/call.ts';
-import { lambdaContext } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
+import { runJob } from '#test/support/run-job.ts';
 import { sql } from '#test/support/tenant.ts';
 
 // A busy test machine needs more than the budget.
@@ -141,12 +141,9 @@ test('a job that fails is told, too', async () => {
       throw new Error(title);
     },
   );
-  const event = { id: 'run-1', time: '2026-11-21T09:00:00Z' } as never;
-  await expect(job(event, lambdaContext(60_000))).rejects.toThrow(title);
+  const { runId } = await runJob(job);
   takeErrorLogs();
-  expect(await groupsOf(title)).toMatchObject([
-    { operations: ['failingJob'], sample: { requestId: 'run-1' } },
-  ]);
+  expect(await groupsOf(title)).toMatchObject([{ operations: ['failingJob'], sample: { requestId: runId } }]);
 });
 
 describe('a group', () => {
