@@ -16,6 +16,8 @@ const needsStack = (file: string) =>
 export default defineConfig({
   root,
   test: {
+    // A test waits more than it computes: one more than the cores less one, which is the default.
+    maxWorkers: 2,
     env: {
       POWERTOOLS_LOG_LEVEL: 'SILENT',
       POWERTOOLS_METRICS_DISABLED: 'true',
