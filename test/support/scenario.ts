@@ -111,7 +111,8 @@ const preparations: Record<string, Preparation> = {
     return { params: { id: await createJobRun('dead') } };
   },
   async retryJobRun() {
-    return { params: { id: await createJobRun('dead') } };
+    // Not of the job that is redriven.
+    return { params: { id: await createJobRun('dead', 'expireErrorGroups') } };
   },
   async cancelJobRun() {
     return { params: { id: await createJobRun('scheduled') } };
