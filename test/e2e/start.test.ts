@@ -185,8 +185,9 @@ test('the job ticks while it runs', { timeout: startTimeoutMs }, async () => {
   const running = start();
   await running.ready;
   await stop(running);
+  // A slot runs once, however often it is started in these five minutes.
   expect((await running.ended).output).toMatch(
-    /job purgeDeletedProjects \S+Z: \{"purged":\d+,"outcome":"succeeded"/,
+    /job purgeDeletedProjects \S+Z: \{("purged":\d+,"outcome":"succeeded"|"outcome":"nothing to do")/,
   );
 });
 
