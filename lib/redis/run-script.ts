@@ -86,3 +86,8 @@ export function isAway(error: unknown): boolean {
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && ['UpstashError', 'UpstashJSONParseError'].includes(error.name);
 }
+
+/** True for both: Redis has not done what it was asked to, and the caller has to do without. */
+export function isUnanswered(error: unknown): boolean {
+  return isAway(error) || isRefusal(error);
+}

@@ -1,7 +1,7 @@
 import { incrementsLiveMs, returnIncrements, takeIncrements } from '#lib/observability/increments.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { gateScript } from './gate-script.ts';
-import { isAway, isRefusal, runScript } from './run-script.ts';
+import { isUnanswered, runScript } from './run-script.ts';
 
 // Of counters, session, remembered and breakers: only the last section of the gate's script has work.
 const emptySections = [0, 0, 0, 0];
@@ -19,7 +19,7 @@ export async function sendIncrements(): Promise<void> {
     await runScript(gateScript, [...increments.keys()], args.map(String));
   } catch (error) {
     // The work of the run is done: it does not fail for its measurements.
-    if (!isAway(error) && !isRefusal(error)) throw error;
+    if (!isUnanswered(error)) throw error;
     returnIncrements(increments);
     logger.warn('Redis does not take the measurements of a run', { reason: `${error}` });
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#lib/errors/app-error.ts';
 import { logger } from '#lib/observability/logger.ts';
-import { isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
+import { isAway, isUnanswered, runScript } from '#lib/redis/run-script.ts';
 import { type BreakerSettings, longestBackOffMs } from './circuit-breaker-limits.ts';
 import { breakerKeys, breakerScript } from './circuit-breaker-script.ts';
 import { type BreakerState, stateOf } from './circuit-breaker-state.ts';
@@ -120,7 +120,7 @@ export class CircuitBreaker {
       this.#fleet.learn(openMs, trips, forced);
       return reply;
     } catch (error) {
-      if (!isAway(error) && !isRefusal(error)) throw error;
+      if (!isUnanswered(error)) throw error;
       this.#restsUntilMs = performance.now() + redisRestMs;
       const line = { breaker: name, error: error as Error };
       if (isAway(error)) logger.warn('Redis does not answer: a circuit breaker decides alone', line);

@@ -1,5 +1,5 @@
 import { AppError } from '#lib/errors/app-error.ts';
-import { defineScript, isAway, isRefusal, runScript, type Script } from '#lib/redis/run-script.ts';
+import { defineScript, isUnanswered, runScript, type Script } from '#lib/redis/run-script.ts';
 import { breakerStateKeys } from './circuit-breaker-state.ts';
 import type { CircuitBreaker } from './schemas.ts';
 
@@ -40,7 +40,7 @@ export async function runForOperator(script: Script, keys: string[], args: strin
   try {
     return (await runScript<unknown[]>(script, keys, args)).map(Number);
   } catch (error) {
-    if (isAway(error) || isRefusal(error))
+    if (isUnanswered(error))
       throw new AppError('unavailable', 'Redis does not answer for the circuit breakers', { cause: error });
     throw error;
   }

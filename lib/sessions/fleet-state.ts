@@ -1,6 +1,6 @@
 import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
-import { defineScript, isAway, isRefusal, runScript } from '#lib/redis/run-script.ts';
+import { defineScript, isUnanswered, runScript } from '#lib/redis/run-script.ts';
 import { idleSeconds } from './lifetime.ts';
 
 /** What every instance sees of a session: the generation its tokens must have; 0 when it has ended. ADR 0013. */
@@ -49,7 +49,7 @@ async function tell(states: readonly FleetState[]): Promise<void> {
       [String(idleSeconds * 1000), String(endedMs()), ...states.map(({ generation }) => String(generation))],
     );
   } catch (error) {
-    if (isAway(error) || isRefusal(error))
+    if (isUnanswered(error))
       throw new AppError('unavailable', 'Redis does not take the change of a session', { cause: error });
     throw error;
   }
@@ -73,7 +73,7 @@ export async function isRemembered(id: string): Promise<boolean> {
   try {
     return (await runScript<number>(existsScript, [sessionKey(id)], [])) === 1;
   } catch (error) {
-    if (isAway(error) || isRefusal(error)) return false;
+    if (isUnanswered(error)) return false;
     throw error;
   }
 }

@@ -14,7 +14,7 @@ import {
 import { runStates } from '#lib/jobs/run-states.ts';
 import { instant } from './instant.ts';
 
-export const runTriggers = ['schedule', 'catch_up', 'enqueue', 'operator'] as const;
+const runTriggers = ['schedule', 'catch_up', 'enqueue', 'operator'] as const;
 
 /** The ledger: one row for each run that should be, is or was. */
 export const jobRuns = pgTable(
