@@ -2,8 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderAffectedEndpoints } from '#lib/generate/affected-endpoints.ts';
 import { renderAlarms } from '#lib/generate/alarms-yaml.ts';
+import { renderConfigurationDocs } from '#lib/generate/configuration-docs.ts';
 import { renderDashboard } from '#lib/generate/dashboard.ts';
-import { renderEnvExample, renderEnvironment, renderSecrets } from '#lib/generate/environment.ts';
+import {
+  renderEnvExample,
+  renderEnvironment,
+  renderPermissions,
+  renderSecrets,
+} from '#lib/generate/environment.ts';
 import {
   functionNamesOf,
   renderFunctions,
@@ -44,6 +50,8 @@ export async function generateFiles(): Promise<Map<string, string>> {
     ['functions/docs/openapi.json', renderOpenApi(endpoints, version)],
     ['lib/config/environment.yml', renderEnvironment()],
     ['lib/config/secrets.yml', renderSecrets()],
+    ['lib/config/permissions.yml', renderPermissions()],
+    ['docs/configuration.md', renderConfigurationDocs()],
     ['.env.example', renderEnvExample()],
     ['lib/accounts/password-blocklist.txt', renderPasswordBlocklist()],
     ['lib/health/affected-endpoints.ts', renderAffectedEndpoints(endpoints)],

@@ -1,9 +1,12 @@
+import { getHost } from './get-host.ts';
+
 interface AwsEnvironment {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
   readonly sesEndpoint: string;
+  readonly ssmEndpoint: string;
 }
 
 /** What Lambda, or the AWS command line, says about where and as whom we run; throws when it says nothing. */
@@ -14,20 +17,23 @@ export function getAwsEnvironment(): AwsEnvironment {
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,
     AWS_ENDPOINT_URL_SESV2: sesEndpoint = `https://email.${region}.amazonaws.com`,
+    AWS_ENDPOINT_URL_SSM: ssmEndpoint = `https://ssm.${region}.amazonaws.com`,
   } = process.env;
   if (!region || !accessKeyId || !secretAccessKey)
     throw new Error('AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
-  return { region, accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }), sesEndpoint };
+  return {
+    region,
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken && { sessionToken }),
+    sesEndpoint,
+    ssmEndpoint,
+  };
 }
 
-/** True in a Lambda function. */
-export function isLambda(): boolean {
-  return Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
-}
-
-/** The memory of the Lambda function; undefined elsewhere. */
+/** The memory of the Lambda function; undefined elsewhere, also behind the gateway, where all functions share a process. */
 export function getMemoryLimitBytes(): number | undefined {
-  const megabytes = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  const megabytes = getHost() === 'gateway' ? 0 : Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   return megabytes > 0 ? megabytes * 1024 * 1024 : undefined;
 }
 

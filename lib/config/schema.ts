@@ -6,137 +6,114 @@ const secret = z.string().min(1);
 const flag = z.enum(['true', 'false']);
 const positiveInteger = z.coerce.number().int().positive();
 
-/** Every setting of the product, by its environment name. When deployed, `secret: true` ones come from Secrets Manager, and static functions get none of them. */
-export const configSchema = z
-  .object({
-    PLINTH_STAGE: z.enum(stages).meta({ description: 'Where this runs.' }),
-    PUBLIC_URL: z
-      .url()
-      .default('http://localhost:3000')
-      .meta({ description: 'The address clients use; issuer of access tokens.' }),
-    DATABASE_URL: secret
-      .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
-      .meta({ description: 'PostgreSQL connection string.', secret: true }),
-    DATABASE_REPLICA_URL: z
-      .string()
-      .regex(/^$|^postgres(ql)?:\/\//, 'must start with postgres://')
-      .default('')
-      .meta({ description: 'A read replica, for reads that may be seconds behind.', secret: true }),
-    DATABASE_POOL_MAX: positiveInteger
-      .default(2)
-      .meta({ description: 'Connections per instance; a Lambda instance serves one request at a time.' }),
-    DATABASE_PREPARE: flag
-      .default('true')
-      .transform((text) => text === 'true')
-      .meta({ description: 'Prepared statements; false behind a transaction pooler.' }),
-    DATABASE_TIMEOUT_MS: positiveInteger
-      .default(700)
-      .meta({ description: 'How long a request waits for the first answer of the database.' }),
-    DATABASE_STATEMENT_TIMEOUT_MS: positiveInteger
-      .default(5_000)
-      .meta({ description: 'Server-side limit of one SQL statement.' }),
-    UPSTASH_REDIS_REST_URL: z.url().meta({ description: 'Upstash Redis REST endpoint.', secret: true }),
-    UPSTASH_REDIS_REST_TOKEN: secret.meta({ description: 'Upstash Redis REST token.', secret: true }),
-    REDIS_TIMEOUT_MS: positiveInteger
-      .max(1_000)
-      .default(150)
-      .meta({ description: 'Budget of the one Redis round trip of a request.' }),
-    AUTH_SECRET: secret.regex(/^[\w-]{43,}$/, 'must be at least 256 random bits in base64url').meta({
-      description: 'Seals and derives every other key; 256 random bits in base64url.',
+/**
+ * Every setting of the product, by its environment name; what a stage asks of them besides is in stage-rules.ts. When deployed,
+ * those with `secret: true` are parameters of SSM, and static functions get none of them.
+ */
+export const settings = {
+  PLINTH_STAGE: z.enum(stages).meta({ description: 'Where this runs.' }),
+  PUBLIC_URL: z
+    .url()
+    .default('http://localhost:3000')
+    .meta({ description: 'The address clients use; issuer of access tokens.' }),
+  DATABASE_URL: secret
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+    .meta({ description: 'PostgreSQL connection string.', secret: true }),
+  DATABASE_REPLICA_URL: z
+    .string()
+    .regex(/^$|^postgres(ql)?:\/\//, 'must start with postgres://')
+    .default('')
+    .meta({ description: 'A read replica, for reads that may be seconds behind.', secret: true }),
+  DATABASE_POOL_MAX: positiveInteger
+    .default(2)
+    .meta({ description: 'Connections per instance; a Lambda instance serves one request at a time.' }),
+  DATABASE_PREPARE: flag
+    .default('true')
+    .transform((text) => text === 'true')
+    .meta({ description: 'Prepared statements; false behind a transaction pooler.' }),
+  DATABASE_TIMEOUT_MS: positiveInteger
+    .default(700)
+    .meta({ description: 'How long a request waits for the first answer of the database.' }),
+  DATABASE_STATEMENT_TIMEOUT_MS: positiveInteger
+    .default(5_000)
+    .meta({ description: 'Server-side limit of one SQL statement.' }),
+  UPSTASH_REDIS_REST_URL: z.url().meta({ description: 'Upstash Redis REST endpoint.', secret: true }),
+  UPSTASH_REDIS_REST_TOKEN: secret.meta({ description: 'Upstash Redis REST token.', secret: true }),
+  REDIS_TIMEOUT_MS: positiveInteger
+    .max(1_000)
+    .default(150)
+    .meta({ description: 'Budget of the one Redis round trip of a request.' }),
+  AUTH_SECRET: secret.regex(/^[\w-]{43,}$/, 'must be at least 256 random bits in base64url').meta({
+    description: 'Seals and derives every other key; 256 random bits in base64url.',
+    secret: true,
+  }),
+  AUTH_AUDIENCE: z.string().min(1).default('plinth').meta({ description: 'Audience of access tokens.' }),
+  ACCESS_TOKEN_TTL_SECONDS: positiveInteger
+    .max(900)
+    .default(900)
+    .meta({ description: 'Lifetime of an access token.' }),
+  AUTH_EXTERNAL_ISSUERS: z
+    .string()
+    .default('[]')
+    .transform(parseJson)
+    .pipe(z.array(z.strictObject({ issuer: z.url(), jwksUrl: z.url(), audience: z.string().min(1) })).max(10))
+    .meta({
+      description:
+        'Other token issuers to trust (Cognito, Auth0, Keycloak), as JSON: [{"issuer":…,"jwksUrl":…,"audience":…}].',
+    }),
+  LEGACY_ACCESS_COOKIE: flag
+    .default('false')
+    .transform((text) => text === 'true')
+    .meta({ description: 'Whether the cookie access_token is read, which earlier clients send.' }),
+  ALLOWED_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').filter((origin) => origin.trim() !== ''))
+    .pipe(z.array(z.url().transform((url) => new URL(url).origin)))
+    .meta({ description: 'Comma-separated origins that may send cookie-authenticated writes.' }),
+  REGISTRATION: z
+    .enum(['open', 'invitation'])
+    .default('invitation')
+    .meta({ description: 'Who may register: anybody, or who was invited. `npm start` sets open.' }),
+  MAILER: z.enum(['ses', 'console']).default('ses').meta({
+    description: 'Where mails go: Amazon SES, or the terminal of a developer. `npm start` sets console.',
+  }),
+  MAIL_FROM: z
+    .email()
+    .default('no-reply@plinth.local')
+    .meta({ description: 'Sender of mails; SES has to know it.' }),
+  APP_URL: z
+    .url()
+    .or(z.literal(''))
+    .default('')
+    .meta({ description: 'The web client, where links in mails lead; PUBLIC_URL when not set.' }),
+  POWERTOOLS_LOG_LEVEL: z
+    .enum(['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'])
+    .default('INFO')
+    .meta({ description: 'Least severe level that is logged.' }),
+  TRACING: z
+    .enum(['none', 'xray', 'otlp'])
+    .default('none')
+    .meta({ description: 'Trace adapter; xray needs the Powertools layer, otlp a collector.' }),
+  OTLP_ENDPOINT: z.url().default('http://localhost:4318').meta({
+    description: 'The collector of TRACING=otlp, without /v1/traces.',
+  }),
+  TRACE_SAMPLE_RATIO: z.coerce.number().min(0).max(1).default(0.05).meta({
+    description: 'Share of the traces that begin here that otlp records; a caller decides for its own.',
+  }),
+  SENTRY_DSN: z
+    .url()
+    .refine((dsn) => /^https?:\/\/\w+@[^/]+(\/.*)?\/\w+$/.test(dsn), 'must be https://<key>@<host>/<project>')
+    .or(z.literal(''))
+    .default('')
+    .meta({
+      description: 'Where errors go as well, by the protocol of Sentry; nowhere when empty.',
       secret: true,
     }),
-    AUTH_AUDIENCE: z.string().min(1).default('plinth').meta({ description: 'Audience of access tokens.' }),
-    ACCESS_TOKEN_TTL_SECONDS: positiveInteger
-      .max(900)
-      .default(900)
-      .meta({ description: 'Lifetime of an access token.' }),
-    AUTH_EXTERNAL_ISSUERS: z
-      .string()
-      .default('[]')
-      .transform(parseJson)
-      .pipe(
-        z.array(z.strictObject({ issuer: z.url(), jwksUrl: z.url(), audience: z.string().min(1) })).max(10),
-      )
-      .meta({
-        description:
-          'Other token issuers to trust (Cognito, Auth0, Keycloak), as JSON: [{"issuer":…,"jwksUrl":…,"audience":…}].',
-      }),
-    LEGACY_ACCESS_COOKIE: flag
-      .default('false')
-      .transform((text) => text === 'true')
-      .meta({ description: 'Whether the cookie access_token is read, which earlier clients send.' }),
-    ALLOWED_ORIGINS: z
-      .string()
-      .default('')
-      .transform((list) => list.split(',').filter((origin) => origin.trim() !== ''))
-      .pipe(z.array(z.url().transform((url) => new URL(url).origin)))
-      .meta({ description: 'Comma-separated origins that may send cookie-authenticated writes.' }),
-    REGISTRATION: z
-      .enum(['open', 'invitation'])
-      .default('invitation')
-      .meta({ description: 'Who may register: anybody, or who was invited. `npm start` sets open.' }),
-    MAILER: z.enum(['ses', 'console']).default('ses').meta({
-      description: 'Where mails go: Amazon SES, or the terminal of a developer. `npm start` sets console.',
-    }),
-    MAIL_FROM: z
-      .email()
-      .default('no-reply@plinth.local')
-      .meta({ description: 'Sender of mails; SES has to know it.' }),
-    APP_URL: z
-      .url()
-      .or(z.literal(''))
-      .default('')
-      .meta({ description: 'The web client, where links in mails lead; PUBLIC_URL when not set.' }),
-    POWERTOOLS_LOG_LEVEL: z
-      .enum(['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'])
-      .default('INFO')
-      .meta({ description: 'Least severe level that is logged.' }),
-    TRACING: z
-      .enum(['none', 'xray', 'otlp'])
-      .default('none')
-      .meta({ description: 'Trace adapter; xray needs the Powertools layer, otlp a collector.' }),
-    OTLP_ENDPOINT: z.url().default('http://localhost:4318').meta({
-      description: 'The collector of TRACING=otlp, without /v1/traces.',
-    }),
-    TRACE_SAMPLE_RATIO: z.coerce.number().min(0).max(1).default(0.05).meta({
-      description: 'Share of the traces that begin here that otlp records; a caller decides for its own.',
-    }),
-    SENTRY_DSN: z
-      .url()
-      .refine(
-        (dsn) => /^https?:\/\/\w+@[^/]+(\/.*)?\/\w+$/.test(dsn),
-        'must be https://<key>@<host>/<project>',
-      )
-      .or(z.literal(''))
-      .default('')
-      .meta({
-        description: 'Where errors go as well, by the protocol of Sentry; nowhere when empty.',
-        secret: true,
-      }),
-    RELEASE: z.string().default('development').meta({ description: 'Version or commit that is running.' }),
-    COMMIT: z.string().default('unknown').meta({ description: 'Commit it was built from.' }),
-    BUILT_AT: z.string().default('').meta({ description: 'When it was built, in RFC 3339.' }),
-  })
-  .superRefine((config, issues) => {
-    if (config.PLINTH_STAGE === 'local' || config.PLINTH_STAGE === 'test') return;
-    const forbid = (key: keyof typeof config, message: string) =>
-      issues.addIssue({ code: 'custom', path: [key], message: `${message} in stage ${config.PLINTH_STAGE}` });
-    if (!config.PUBLIC_URL.startsWith('https://')) forbid('PUBLIC_URL', 'must be https');
-    if (config.AUTH_EXTERNAL_ISSUERS.some(({ jwksUrl }) => !jwksUrl.startsWith('https://')))
-      forbid('AUTH_EXTERNAL_ISSUERS', 'keys must come by https');
-    if (config.MAILER === 'console') forbid('MAILER', 'must not be console');
-    if (config.MAIL_FROM.endsWith('.local')) forbid('MAIL_FROM', 'must be an address of yours');
-    if (config.APP_URL && !config.APP_URL.startsWith('https://')) forbid('APP_URL', 'must be https');
-    if (config.TRACING === 'otlp' && !isPrivate(config.OTLP_ENDPOINT))
-      forbid('OTLP_ENDPOINT', 'must be https, or on this host');
-    if (config.SENTRY_DSN && !config.SENTRY_DSN.startsWith('https://')) forbid('SENTRY_DSN', 'must be https');
-    if (config.PLINTH_STAGE === 'prod' && config.POWERTOOLS_LOG_LEVEL === 'DEBUG')
-      forbid('POWERTOOLS_LOG_LEVEL', 'must not be DEBUG');
-  });
-
-function isPrivate(url: string): boolean {
-  return /^(https:|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(`${url}/`);
-}
+  RELEASE: z.string().default('development').meta({ description: 'Version or commit that is running.' }),
+  COMMIT: z.string().default('unknown').meta({ description: 'Commit it was built from.' }),
+  BUILT_AT: z.string().default('').meta({ description: 'When it was built, in RFC 3339.' }),
+};
 
 function parseJson(text: string, context: z.RefinementCtx): unknown {
   try {
@@ -148,4 +125,5 @@ function parseJson(text: string, context: z.RefinementCtx): unknown {
   }
 }
 
-export type Config = z.output<typeof configSchema>;
+export type Stage = (typeof stages)[number];
+export type Config = { [K in keyof typeof settings]: z.output<(typeof settings)[K]> };

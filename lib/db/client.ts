@@ -1,6 +1,7 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { getConfig } from '#lib/config/get-config.ts';
+import { runBeside } from '#lib/invocation.ts';
 import { closeOnShutdown } from '#lib/runtime/shutdown.ts';
 import { ConnectionPool, type PoolStatistics } from './connection-pool.ts';
 import { type DrizzleClient, GuardedClient } from './guarded-client.ts';
@@ -17,6 +18,7 @@ export type Database = Pool | Transaction;
 // Of the 250 ms that a shutdown has: a statement under way may end in them, then its connection is cut.
 const shutdownSeconds = 0.15;
 
+let connectedTo: string | undefined;
 let primary: ReturnType<typeof connectPrimary> | undefined;
 let replica: { pool: ConnectionPool; database: Pool } | undefined;
 
@@ -29,6 +31,7 @@ export function getPool(): Pool {
 export function getReplicaPool(): Pool {
   const { DATABASE_REPLICA_URL: url } = getConfig();
   if (url === '') return getPool();
+  leaveFormer();
   replica ??= connectReplica(url);
   return replica.database;
 }
@@ -47,8 +50,18 @@ export async function closePool(timeoutSeconds: number): Promise<void> {
 }
 
 function getPrimary() {
+  leaveFormer();
   primary ??= connectPrimary();
   return primary;
+}
+
+/** When another user, password or server is configured, what is under way may still end where it began. */
+function leaveFormer(): void {
+  const { DATABASE_URL, DATABASE_REPLICA_URL } = getConfig();
+  const configured = `${DATABASE_URL} ${DATABASE_REPLICA_URL}`;
+  if (configured === connectedTo) return;
+  if (connectedTo !== undefined) runBeside(closePool(shutdownSeconds));
+  connectedTo = configured;
 }
 
 function connectPrimary() {

@@ -27,6 +27,9 @@ const redisClass =
 
 const redisMember = /^ {2}\w+ = \([^)]*\) => new (\w+Command)\([^;]*;$/gm;
 
+/** Settings come from lib/config alone. */
+const redisFromEnvironment = /^ {2}static fromEnv\(config\) \{\n[\s\S]*?^ {2}\}$/m;
+
 /** What `postgres` offers besides connections: changes of case, and big integers. */
 const postgresExtras = /Object\.assign\(Postgres, \{[\s\S]*?\n\}\)/;
 
@@ -100,9 +103,10 @@ const trimBundle: Plugin = {
     build.onLoad({ filter: /drizzle-orm\/pg-core\/dialect\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(typing, "  prepareTyping() {\n    return 'none';\n  }"),
     }));
-    build.onLoad({ filter: /@upstash\/redis\/chunk-\w+\.mjs$/ }, ({ path }) => {
+    build.onLoad({ filter: /@upstash\/redis\/(chunk-\w+|nodejs)\.mjs$/ }, ({ path }) => {
       const absent = `const absent = (name) => class { constructor() { throw new Error('left out of the bundle: @upstash/redis ' + name) } };`;
       const trimmed = readFileSync(path, 'utf8')
+        .replace(redisFromEnvironment, '')
         .replace(redisGroup, '')
         .replace(redisMember, (source, name) => (sentCommands.has(name) ? source : ''))
         .replace(redisClass, (source, name) =>

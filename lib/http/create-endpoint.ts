@@ -1,3 +1,4 @@
+import { loadConfig } from '#lib/config/load-config.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
 import { createPipeline, type Endpoint } from './create-pipeline.ts';
 import type { AnyEndpointSpec } from './endpoint-spec.ts';
@@ -22,7 +23,8 @@ export function createEndpoint(
     return tracer.trace(spec.id, () => run(input));
   };
   const limit = rateLimit === 'instance' ? instanceLimit(spec.id) : gate(rateLimit, accountLimit);
-  const entry = [
+  const entry: Middleware[] = [
+    { before: ({ event }) => loadConfig(event.now) },
     beginTrace(),
     ...(identity ? [identity.identify] : []),
     ...(accountLimit ? readBodyAround(spec, limit) : [limit]),

@@ -1,6 +1,7 @@
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context as LambdaContext } from 'aws-lambda';
 import * as z from 'zod';
+import { loadConfig } from '#lib/config/load-config.ts';
 import { reportFailures } from '#lib/errors/report-failures.ts';
 import { toError } from '#lib/errors/to-error.ts';
 import { getInvocation } from '#lib/invocation.ts';
@@ -50,7 +51,6 @@ export function defineJob<P = undefined>(
   const handler = (event: SlotEvent, context: LambdaContext) =>
     hostInvocation(context.getRemainingTimeInMillis() - answerReserveMs, true, (invocation) => {
       invocation.requestId = context.awsRequestId;
-      beginRecording();
       return (deliver as unknown as Job)(event, context);
     });
   markDefined();
@@ -73,8 +73,10 @@ function finishDelivery(job: string): MiddlewareObj<SlotEvent, Delivery> {
   };
   const durationMs = () => Math.round(performance.now() - startedAtMs);
   return {
-    before: () => {
+    before: async () => {
       startedAtMs = performance.now();
+      await loadConfig(new Date());
+      beginRecording();
     },
     // What went wrong in the run itself has been logged with its error.
     after: async ({ event, response }) => {

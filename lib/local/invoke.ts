@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError } from '#lib/config/get-config.ts';
+import { ConfigError } from '#lib/config/parse-config.ts';
 import { kebabCase, loadOperations } from '#lib/generate/load-operations.ts';
 import { lambdaContext } from './job-ticker.ts';
 import { LocalSetupError } from './local-setup-error.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { ConfigError } from '#lib/config/get-config.ts';
+import { ConfigError } from '#lib/config/parse-config.ts';
 import { kebabCase, loadOperations } from '#lib/generate/load-operations.ts';
 import { defineJob } from '#lib/jobs/define-job.ts';
 import type { Delivery } from '#lib/jobs/deliver-slot.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { migrateDatabase } from '#drizzle/migrate.ts';
 import { seedDatabase } from '#drizzle/seed.ts';
 import { getConfig } from '#lib/config/get-config.ts';
-import { configSchema } from '#lib/config/schema.ts';
+import { settings } from '#lib/config/schema.ts';
 import { closePool } from '#lib/db/client.ts';
 import { getPostgresError } from '#lib/db/get-postgres-error.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
@@ -120,7 +120,7 @@ async function embedBackends(
 
 /** Lets other commands of this checkout find the backends while this process lives. */
 function publishEnvironment(closers: (() => Promise<void>)[]): void {
-  const keys = Object.keys(configSchema.shape);
+  const keys = Object.keys(settings);
   const environment = Object.fromEntries(keys.map((key) => [key, process.env[key]]));
   mkdirSync(localFolder, { recursive: true });
   writeFileSync(runningFile, JSON.stringify({ pid: process.pid, environment }), { mode: 0o600 });

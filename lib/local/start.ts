@@ -1,5 +1,5 @@
 import { demoLogins } from '#drizzle/seed.ts';
-import { ConfigError } from '#lib/config/get-config.ts';
+import { ConfigError } from '#lib/config/parse-config.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { startGateway } from './gateway.ts';
 import { startJobTicker } from './job-ticker.ts';

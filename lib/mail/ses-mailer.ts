@@ -6,7 +6,7 @@ import type { Mailer } from './mailer.ts';
 
 /** Sends through Amazon SES (API v2, SendEmail) in the region and with the role of the function. */
 export function createSesMailer(from: string): Mailer {
-  const { region, sesEndpoint, ...credentials } = getAwsEnvironment();
+  const { region, sesEndpoint, ssmEndpoint: _, ...credentials } = getAwsEnvironment();
   return {
     async send({ to, subject, text }) {
       const body = JSON.stringify({

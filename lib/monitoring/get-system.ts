@@ -1,5 +1,6 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { getConfig } from '#lib/config/get-config.ts';
+import { getHost } from '#lib/config/get-host.ts';
 import type { Context } from '#lib/context.ts';
 import { getCacheStatistics } from '#lib/resilience/cache.ts';
 import { getProcessState } from '#lib/runtime/process-state.ts';
@@ -11,6 +12,7 @@ export async function getSystem({ now }: Context<Actor>): Promise<SystemReport> 
   return {
     asOf: now.toISOString(),
     stage: PLINTH_STAGE,
+    host: getHost(),
     release: RELEASE,
     commit: COMMIT,
     builtAt: BUILT_AT || null,

@@ -63,6 +63,9 @@ export const SystemReport = z
   .object({
     asOf: z.iso.datetime(),
     stage: z.string(),
+    host: z
+      .enum(['lambda', 'gateway', 'test', 'container', 'process'])
+      .meta({ description: 'What the instance runs in; gateway is the local one.' }),
     release: z.string(),
     commit: z.string(),
     builtAt: z.string().nullable(),

@@ -1,10 +1,5 @@
-import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger';
-import type {
-  LogAttributes,
-  LogItemExtraInput,
-  LogItemMessage,
-  UnformattedAttributes,
-} from '@aws-lambda-powertools/logger/types';
+import { type LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger';
+import type { LogItemExtraInput, LogItemMessage } from '@aws-lambda-powertools/logger/types';
 import { getInvocation } from '#lib/invocation.ts';
 import { copyInto } from './to-loggable.ts';
 
@@ -86,12 +81,8 @@ function assign(line: Record<string, unknown>, fields: object): void {
     if (!reserved.has(key)) line[key] = fields[key as keyof typeof fields];
 }
 
-/** Never called: lines are made above. Without it Powertools would bring its own formatter. */
-class NoFormatter extends LogFormatter {
-  override formatAttributes(_: UnformattedAttributes, attributes: LogAttributes): LogItem {
-    return new LogItem({ attributes });
-  }
-}
+// Never called, as lines are made above; without one Powertools would bring its own.
+const noFormatter = {} as LogFormatter;
 
 /**
  * The one structured logger. Its level comes from POWERTOOLS_LOG_LEVEL, which Powertools reads by itself; what is logged at DEBUG below
@@ -99,6 +90,6 @@ class NoFormatter extends LogFormatter {
  */
 export const logger = new LineLogger({
   serviceName: 'plinth',
-  logFormatter: new NoFormatter(),
+  logFormatter: noFormatter,
   logBufferOptions: { enabled: true, bufferAtVerbosity: 'DEBUG', maxBytes: bufferBytes },
 });

@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup as lookupName } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { getRuntimeApi } from '#lib/config/aws-environment.ts';
-import { getConfig } from '#lib/config/get-config.ts';
+import { getStage } from '#lib/config/stage.ts';
 import { OutboundError, refuse } from './outbound-error.ts';
 
 export type Network = 'public' | 'any';
@@ -66,7 +66,7 @@ export function portOf(url: URL): number {
 }
 
 function isOnLaptop(): boolean {
-  return ['local', 'test'].includes(getConfig().PLINTH_STAGE);
+  return ['local', 'test'].includes(getStage());
 }
 
 /**

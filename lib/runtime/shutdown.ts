@@ -1,4 +1,4 @@
-import { isLambda } from '#lib/config/aws-environment.ts';
+import { getHost } from '#lib/config/get-host.ts';
 import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { markStopping } from './process-state.ts';
@@ -15,7 +15,7 @@ let isWatching = false;
  */
 export function closeOnShutdown(name: string, close: () => Promise<void>): void {
   closers.set(name, close);
-  if (isWatching || !isLambda()) return;
+  if (isWatching || getHost() !== 'lambda') return;
   isWatching = true;
   process.once('SIGTERM', shutDown);
 }

@@ -3,11 +3,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+import { parameterNameOf, referenceTo } from '#lib/config/secret-references.ts';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
 import trimBundle from '#lib/generate/trim-bundle.ts';
 import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import { type Answer, call } from '#test/support/call.ts';
+import { startParameterStore } from '#test/support/parameter-store.ts';
 import { createKey, succeeding } from '#test/support/scenario.ts';
 import { createMember } from '#test/support/tenant.ts';
 
@@ -75,4 +77,19 @@ test('a bundle lets an API key in', async () => {
   const module = 'functions/auth/get-current-user';
   const bundled = createRequire(import.meta.url)(join(folder, `${module}.cjs`)).handler as Endpoint;
   expect((await call(bundled, { headers })).status).toBe(200);
+});
+
+test('a bundle reads its secrets from SSM', async () => {
+  const { token } = await createMember();
+  const store = await startParameterStore({});
+  for (const key of ['DATABASE_URL', 'UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN', 'AUTH_SECRET']) {
+    store.values[parameterNameOf('test', key)] = process.env[key] ?? '';
+    vi.stubEnv(key, referenceTo('test', key));
+  }
+  // As in a new instance.
+  cpSync(join(folder, 'functions/auth/get-current-user.cjs'), join(folder, 'functions/auth/anew.cjs'));
+  const bundled = createRequire(import.meta.url)(join(folder, 'functions/auth/anew.cjs')).handler as Endpoint;
+  expect((await call(bundled, { token })).status).toBe(200);
+  expect(store.requests).toBe(1);
+  vi.unstubAllEnvs();
 });

@@ -1,25 +1,33 @@
-import { expect, test } from 'vitest';
-import { ConfigError, parseConfig } from '#lib/config/get-config.ts';
-import { createSecret } from '#lib/local/create-secret.ts';
+import { randomBytes } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { getHost, type Host } from '#lib/config/get-host.ts';
+import { ConfigError, parseConfig } from '#lib/config/parse-config.ts';
+import { type Config, type Stage, settings } from '#lib/config/schema.ts';
+import { referenceTo } from '#lib/config/secret-references.ts';
+import { stageRules } from '#lib/config/stage-rules.ts';
+import { listSettings } from '#lib/generate/list-settings.ts';
+
+const random = (bytes: number) => randomBytes(bytes).toString('base64url');
 
 const valid = {
   PLINTH_STAGE: 'prod',
   PUBLIC_URL: 'https://api.example.com',
-  DATABASE_URL: 'postgres://user:secret@db/plinth',
+  DATABASE_URL: `postgres://user:${random(12)}@db/plinth`,
   UPSTASH_REDIS_REST_URL: 'https://redis.example.com',
-  UPSTASH_REDIS_REST_TOKEN: 'token',
-  AUTH_SECRET: createSecret(),
+  UPSTASH_REDIS_REST_TOKEN: random(45),
+  AUTH_SECRET: random(32),
   MAIL_FROM: 'no-reply@example.com',
 };
 
-function problemsOf(environment: Record<string, string | undefined>): string {
+function problemsOf(environment: Record<string, string | undefined>): string[] {
   try {
     parseConfig(environment);
   } catch (error) {
-    if (error instanceof ConfigError) return error.message;
+    if (error instanceof ConfigError) return error.problems.map(({ key, rule }) => `${key} ${rule}`);
     throw error;
   }
-  return '';
+  return [];
 }
 
 test('parses types and fills in defaults', () => {
@@ -39,67 +47,139 @@ test('parses types and fills in defaults', () => {
 });
 
 test('reports all problems at once, by key and rule, and never a secret', () => {
-  const message = problemsOf({
-    PLINTH_STAGE: 'production',
+  const problems = problemsOf({
+    PLINTH_STAGE: 'prod',
+    PUBLIC_URL: 'http://hunter2.example.com',
     DATABASE_URL: 'mysql://hunter2',
     DATABASE_POOL_MAX: '0',
     UPSTASH_REDIS_REST_TOKEN: '',
     AUTH_SECRET: 'hunter2',
   });
-  for (const problem of [
-    'PLINTH_STAGE: ',
-    'DATABASE_URL: must start with postgres://',
-    'DATABASE_POOL_MAX: ',
+  expect(problems).toEqual([
+    'DATABASE_URL must start with postgres://',
+    expect.stringMatching(/^DATABASE_POOL_MAX /),
     'UPSTASH_REDIS_REST_URL is missing',
     'UPSTASH_REDIS_REST_TOKEN is missing',
-    'AUTH_SECRET: must be at least 256 random bits',
-  ])
-    expect(message).toContain(problem);
-  expect(message).not.toContain('hunter2');
+    'AUTH_SECRET must be at least 256 random bits in base64url',
+    'PUBLIC_URL must be https in stage prod',
+    'MAIL_FROM must be an address of yours in stage prod',
+  ]);
+  expect(problemsOf({ PLINTH_STAGE: 'production' })).toContainEqual(expect.stringMatching(/^PLINTH_STAGE /));
 });
 
-test.each([
-  ['PUBLIC_URL', 'http://api.example.com'],
-  ['ALLOWED_ORIGINS', '*'],
-  ['POWERTOOLS_LOG_LEVEL', 'DEBUG'],
-  ['ACCESS_TOKEN_TTL_SECONDS', '3600'],
-  ['MAILER', 'console'],
-  ['MAIL_FROM', ''],
-  ['APP_URL', 'http://app.example.com'],
-  ['AUTH_SECRET', 'short'],
-  ['AUTH_SECRET', 'x'.repeat(42)],
-  ['SENTRY_DSN', 'http://key@sentry.example.com/1'],
-  ['SENTRY_DSN', 'https://sentry.example.com/1'],
-  ['TRACE_SAMPLE_RATIO', '2'],
-])('prod refuses %s=%s', (key, value) => {
-  expect(problemsOf({ ...valid, [key]: value })).toContain(key);
+/** What breaks each rule, by itself. */
+const broken: [key: keyof Config, value: string, stages: Stage[], others?: Record<string, string>][] = [
+  ['PUBLIC_URL', 'http://api.example.com', ['dev', 'staging', 'prod']],
+  ['APP_URL', 'http://app.example.com', ['dev', 'staging', 'prod']],
+  ['SENTRY_DSN', 'http://key@sentry.example.com/1', ['dev', 'staging', 'prod']],
+  ['UPSTASH_REDIS_REST_URL', 'http://redis.example.com', ['dev', 'staging', 'prod']],
+  [
+    'AUTH_EXTERNAL_ISSUERS',
+    '[{"issuer":"https://a.example","jwksUrl":"http://a.example/keys","audience":"a"}]',
+    ['dev', 'staging', 'prod'],
+  ],
+  ['OTLP_ENDPOINT', 'http://otlp.example.com', ['dev', 'staging', 'prod'], { TRACING: 'otlp' }],
+  ['OTLP_ENDPOINT', 'http://localhost.example.com:4318', ['dev', 'staging', 'prod'], { TRACING: 'otlp' }],
+  ['OTLP_ENDPOINT', 'http://localhost@evil.example', ['dev', 'staging', 'prod'], { TRACING: 'otlp' }],
+  ['AUTH_SECRET', 'x'.repeat(43), ['dev', 'staging', 'prod']],
+  ['AUTH_SECRET', 'change-me-change-me-change-me-change-me-0123', ['dev', 'staging', 'prod']],
+  ['MAILER', 'console', ['dev', 'staging', 'prod']],
+  ['MAIL_FROM', '', ['dev', 'staging', 'prod']],
+  ['DATABASE_URL', 'postgres://user@db/plinth', ['prod']],
+  ['DATABASE_URL', 'postgres://user:short@db/plinth', ['prod']],
+  ['DATABASE_URL', 'postgres://user:my-password-1@db/plinth', ['prod']],
+  ['DATABASE_REPLICA_URL', 'postgres://user:aaaaaaaaaaaaaaaa@db/plinth', ['prod']],
+  ['UPSTASH_REDIS_REST_TOKEN', 'local', ['prod']],
+  ['UPSTASH_REDIS_REST_TOKEN', 'an-example-of-such-a-token', ['prod']],
+  ['ALLOWED_ORIGINS', 'https://app.example.com,http://localhost:5173', ['prod']],
+  ['POWERTOOLS_LOG_LEVEL', 'DEBUG', ['prod']],
+];
+
+describe('stages', () => {
+  test.each(broken)(
+    '%s=%s is refused alone, and only in the stages of the rule',
+    (key, value, refusing, others) => {
+      for (const stage of settings.PLINTH_STAGE.options) {
+        const found = problemsOf({ ...valid, ...others, PLINTH_STAGE: stage, [key]: value });
+        const isRefused = refusing.includes(stage);
+        expect(found, stage).toEqual(
+          isRefused ? [expect.stringMatching(`^${key} .* in stage ${stage}$`)] : [],
+        );
+      }
+    },
+  );
+
+  test('no rule is left out here', () => {
+    expect(new Set(broken.map(([key]) => key))).toEqual(new Set(stageRules.map(({ key }) => key)));
+  });
+
+  test.each([
+    ['ALLOWED_ORIGINS', '*'],
+    ['ACCESS_TOKEN_TTL_SECONDS', '3600'],
+    ['AUTH_SECRET', 'short'],
+    ['AUTH_SECRET', 'x'.repeat(42)],
+    ['SENTRY_DSN', 'https://sentry.example.com/1'],
+    ['TRACE_SAMPLE_RATIO', '2'],
+  ])('no stage takes %s=%s', (key, value) => {
+    for (const stage of settings.PLINTH_STAGE.options)
+      expect(problemsOf({ ...valid, PLINTH_STAGE: stage, [key]: value }), stage).toHaveLength(1);
+  });
+
+  test('prod takes what is made at random, and spans to a collector on the same host', () => {
+    for (let round = 0; round < 200; round++)
+      expect(
+        problemsOf({
+          ...valid,
+          AUTH_SECRET: random(32),
+          UPSTASH_REDIS_REST_TOKEN: random(18),
+          DATABASE_URL: `postgres://u:${random(12)}@db/p`,
+        }),
+      ).toEqual([]);
+    expect(problemsOf({ ...valid, AUTH_SECRET: randomBytes(32).toString('hex') })).toEqual([]);
+    for (const endpoint of [
+      'https://otlp.example.com',
+      'http://localhost:4318',
+      'http://127.0.0.1',
+      'http://[::1]:4318/x',
+    ])
+      expect(problemsOf({ ...valid, TRACING: 'otlp', OTLP_ENDPOINT: endpoint })).toEqual([]);
+    expect(problemsOf({ ...valid, OTLP_ENDPOINT: 'http://otlp.example.com' })).toEqual([]);
+  });
 });
 
-test('local is free to use http', () => {
-  expect(
-    problemsOf({
-      ...valid,
-      PLINTH_STAGE: 'local',
-      PUBLIC_URL: 'http://localhost:3000',
-    }),
-  ).toBe('');
+test('every secret has its name in the environment of a function that is not static, and a permission to be read', () => {
+  const read = (path: string) => readFileSync(path, 'utf8');
+  const keys = listSettings().flatMap(({ key, isSecret }) => (isSecret ? [key] : []));
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of serverless.yml.
+  const stage = '${sls:stage}';
+  const named = keys.map((key) => `${key}: ${referenceTo(stage, key)}`);
+  expect(read('lib/config/secrets.yml').trim().split('\n').slice(1)).toEqual(named);
+  const permitted = [
+    ...read('lib/config/permissions.yml').matchAll(/:parameter\/plinth\/\$\{sls:stage\}\/(\w+)'/g),
+  ];
+  expect(permitted.map(([, key]) => key)).toEqual(keys);
+  expect(read('lib/config/permissions.yml')).not.toContain('*');
+  for (const key of keys) expect(read('lib/config/environment.yml')).not.toContain(key);
+  const functions = globSync('functions/*/functions.yml').flatMap((path) =>
+    read(path)
+      .split(/^(?=\w+:$)/m)
+      .slice(1),
+  );
+  const without = functions.filter((text) => !text.includes('lib/config/secrets.yml'));
+  expect(without.map((text) => text.split(':')[0]).sort()).toEqual(['docs', 'getHealth', 'getLiveness']);
 });
 
-test('spans leave a deployed stage by https, or go to a collector on the same host', () => {
-  const withCollector = (endpoint: string) =>
-    problemsOf({ ...valid, TRACING: 'otlp', OTLP_ENDPOINT: endpoint });
-  for (const endpoint of [
-    'https://otlp.example.com',
-    'http://localhost:4318',
-    'http://127.0.0.1',
-    'http://[::1]:4318/x',
-  ])
-    expect(withCollector(endpoint)).toBe('');
-  for (const endpoint of [
-    'http://otlp.example.com',
-    'http://localhost.example.com:4318',
-    'http://localhost@evil.example',
-  ])
-    expect(withCollector(endpoint)).toContain('OTLP_ENDPOINT');
-  expect(problemsOf({ ...valid, OTLP_ENDPOINT: 'http://otlp.example.com' })).toBe('');
+test.each<[Host, Record<string, string>]>([
+  ['lambda', { AWS_LAMBDA_FUNCTION_NAME: 'plinth-dev-getProject' }],
+  ['gateway', { AWS_LAMBDA_FUNCTION_NAME: 'plinth-local-getProject', IS_OFFLINE: 'true' }],
+  ['test', { VITEST: 'true' }],
+  ['lambda', { VITEST: 'true', AWS_LAMBDA_FUNCTION_NAME: 'plinth-test-getProject' }],
+  ['container', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }],
+  ['container', { ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4' }],
+])('it knows that it runs in a %s by %j', (host, environment) => {
+  expect(getHost(environment)).toBe(host);
+});
+
+test('without any sign it is a container or a process, by the file that Docker and Podman make', () => {
+  expect(['container', 'process']).toContain(getHost({}));
 });

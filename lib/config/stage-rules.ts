@@ -1,0 +1,67 @@
+import type { Config, Stage } from './schema.ts';
+
+/** What stages ask of a setting, beyond its form. */
+export interface StageRule {
+  readonly key: keyof Config;
+  readonly stages: readonly Stage[];
+  readonly text: string;
+  readonly isBroken: (value: never, config: Partial<Config>) => boolean;
+}
+
+const deployed: readonly Stage[] = ['dev', 'staging', 'prod'];
+const prod: readonly Stage[] = ['prod'];
+const https = 'must be https';
+// Neon gives passwords of 16 characters, Upstash tokens of 60.
+const password = 'must have a password of at least 12 characters that nobody guesses';
+const token = 'must have at least 20 characters that nobody guesses';
+
+export const stageRules: readonly StageRule[] = [
+  rule('PUBLIC_URL', deployed, https, isPlain),
+  rule('APP_URL', deployed, https, isPlain),
+  rule('SENTRY_DSN', deployed, https, isPlain),
+  rule('UPSTASH_REDIS_REST_URL', deployed, https, isPlain),
+  rule('AUTH_EXTERNAL_ISSUERS', deployed, 'keys must come by https', (issuers) =>
+    issuers.some(({ jwksUrl }) => isPlain(jwksUrl)),
+  ),
+  rule(
+    'OTLP_ENDPOINT',
+    deployed,
+    'must be https, or on this host',
+    (url, { TRACING }) => TRACING === 'otlp' && isPlain(url) && !isOnThisHost(url),
+  ),
+  rule('AUTH_SECRET', deployed, 'must be random', isGuessable),
+  rule('MAILER', deployed, 'must not be console', (mailer) => mailer === 'console'),
+  rule('MAIL_FROM', deployed, 'must be an address of yours', (address) => address.endsWith('.local')),
+  rule('DATABASE_URL', prod, password, hasWeakPassword),
+  rule('DATABASE_REPLICA_URL', prod, password, (url) => url !== '' && hasWeakPassword(url)),
+  rule('UPSTASH_REDIS_REST_TOKEN', prod, token, (text) => text.length < 20 || isGuessable(text)),
+  rule('ALLOWED_ORIGINS', prod, https, (origins) => origins.some(isPlain)),
+  rule('POWERTOOLS_LOG_LEVEL', prod, 'must not be DEBUG', (level) => level === 'DEBUG'),
+];
+
+function rule<K extends keyof Config>(
+  key: K,
+  stages: readonly Stage[],
+  text: string,
+  isBroken: (value: Config[K], config: Partial<Config>) => boolean,
+): StageRule {
+  return { key, stages, text, isBroken };
+}
+
+function isPlain(url: string): boolean {
+  return url !== '' && !url.startsWith('https://');
+}
+
+function isOnThisHost(url: string): boolean {
+  return /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(`${url}/`);
+}
+
+function hasWeakPassword(databaseUrl: string): boolean {
+  const secret = URL.canParse(databaseUrl) ? new URL(databaseUrl).password : '';
+  return secret.length < 12 || isGuessable(secret);
+}
+
+/** Of 12 random characters fewer than 6 differ once in a million times, of more even less often. */
+function isGuessable(secret: string): boolean {
+  return new Set(secret).size < 6 || /change.?me|example|password|plinth|secret/i.test(secret);
+}

@@ -1,0 +1,71 @@
+import { ConfigError, type ConfigProblem, parseConfig } from '#lib/config/parse-config.ts';
+import { parameterNameOf } from '#lib/config/secret-references.ts';
+import { listSettings } from '#lib/generate/list-settings.ts';
+import { getParameters, ParameterError } from '#lib/outbound/get-parameters.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ConfigFindings {
+  readonly problems: readonly (ConfigProblem & { readonly remedy: string })[];
+  /** Whether the secrets were looked at, or why not all of them. */
+  readonly secrets: 'checked' | 'local' | 'no credentials' | 'denied';
+}
+
+const secretKeys = listSettings()
+  .filter(({ isSecret }) => isSecret)
+  .map(({ key }) => key);
+
+/**
+ * Everything that is wrong with the settings of a stage, if it were deployed from this environment, or started in it: with where to set it.
+ * Secrets are asked of SSM where the environment has AWS credentials; rejects when it has no answer.
+ */
+export async function findConfigProblems(stage: string, environment: Environment): Promise<ConfigFindings> {
+  const { secrets, values } = await readSecrets(stage, environment);
+  const settings: Environment = { ...environment, ...values, PLINTH_STAGE: stage };
+  // A deploy without an address of its own takes that of the API.
+  if (stage !== 'local' && !settings.PUBLIC_URL)
+    Object.assign(settings, { PUBLIC_URL: 'https://api.invalid' });
+  const problems = problemsOf(settings)
+    .filter(({ key, isMissing }) => secrets === 'checked' || !isMissing || !secretKeys.includes(key))
+    .map((problem) => ({ ...problem, remedy: remedyOf(problem, stage) }));
+  return { problems, secrets };
+}
+
+async function readSecrets(
+  stage: string,
+  environment: Environment,
+): Promise<{ secrets: ConfigFindings['secrets']; values: Environment }> {
+  if (stage === 'local') return { secrets: 'local', values: {} };
+  // What the deploying environment has of them is not what functions get.
+  const none = Object.fromEntries(secretKeys.map((key) => [key, undefined]));
+  if (!environment.AWS_ACCESS_KEY_ID) return { secrets: 'no credentials', values: none };
+  try {
+    const values = await getParameters(secretKeys.map((key) => parameterNameOf(stage, key)));
+    const found = secretKeys.map((key) => [key, values.get(parameterNameOf(stage, key))]);
+    return { secrets: 'checked', values: Object.fromEntries(found) };
+  } catch (error) {
+    // Who deploys need not be allowed to read secrets.
+    if (error instanceof ParameterError && error.type === 'AccessDeniedException')
+      return { secrets: 'denied', values: none };
+    throw error;
+  }
+}
+
+function problemsOf(settings: Environment): readonly ConfigProblem[] {
+  try {
+    parseConfig(settings);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+function remedyOf({ key, isMissing }: ConfigProblem, stage: string): string {
+  if (stage === 'local') return `set ${key} in .env or in the environment`;
+  if (key === 'PLINTH_STAGE') return 'name one of them with --stage';
+  if (!secretKeys.includes(key)) return `set ${key} in the environment of the deploy`;
+  const value = key === 'AUTH_SECRET' ? `"$(openssl rand -base64 32 | tr '+/' '-_' | tr -d =)"` : `'…'`;
+  const overwrite = isMissing ? '' : ' --overwrite';
+  return `aws ssm put-parameter --type SecureString --name ${parameterNameOf(stage, key)}${overwrite} --value ${value}`;
+}
