@@ -10,26 +10,23 @@ import {
   renderPermissions,
   renderSecrets,
 } from '#lib/generate/environment.ts';
-import {
-  functionNamesOf,
-  renderFunctions,
-  renderRegistry,
-  renderRouter,
-  type Unit,
-} from '#lib/generate/functions-yaml.ts';
+import { functionNamesOf, renderFunctions, renderMigrationFunction } from '#lib/generate/functions-yaml.ts';
 import { renderKnownJobs } from '#lib/generate/known-jobs.ts';
 import { renderKnownMigrations } from '#lib/generate/known-migrations.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
+import { renderRegistry, renderRouter } from '#lib/generate/modules.ts';
 import { renderOpenApi } from '#lib/generate/openapi.ts';
 import { renderOperationFacts } from '#lib/generate/operation-facts.ts';
 import { renderPasswordBlocklist } from '#lib/generate/password-blocklist.ts';
 import { renderRouteTable } from '#lib/generate/route-table.ts';
+import { renderSchedules } from '#lib/generate/schedules-yaml.ts';
+import { divide, type Unit } from '#lib/generate/units.ts';
 
-/** `endpoint`: hot paths, with metrics and throttle of their own. `area`: what is rarely called shares a Lambda. */
+/** Hot paths have a Lambda each, with metrics and concurrency of their own; what is rarely called shares one. */
 const units: Record<string, Unit> = {
   'api-keys': 'area',
   audit: 'endpoint',
-  auth: 'endpoint',
+  auth: { alone: ['login', 'refreshSession', 'getCurrentUser'] },
   docs: 'area',
   health: 'endpoint',
   'job-control': 'area',
@@ -63,14 +60,15 @@ export async function generateFiles(): Promise<Map<string, string>> {
   for (const area of new Set([...endpoints, ...jobs].map((operation) => operation.area))) {
     const unit = units[area];
     if (!unit) throw new Error(`functions/generate.ts does not say how the area "${area}" is deployed`);
-    files.set(
-      `functions/${area}/functions.yml`,
-      renderFunctions(area, unit, inArea(endpoints, area), inArea(jobs, area)),
-    );
+    const division = divide(unit, inArea(endpoints, area));
+    const { routed } = division;
+    files.set(`functions/${area}/functions.yml`, renderFunctions(area, division, inArea(jobs, area)));
     if (inArea(jobs, area).length > 0)
       files.set(`functions/${area}/registry.ts`, renderRegistry(inArea(jobs, area)));
-    if (unit === 'area') files.set(`functions/${area}/router.ts`, renderRouter(inArea(endpoints, area)));
+    if (routed.length > 0) files.set(`functions/${area}/router.ts`, renderRouter(routed));
   }
+  files.set('functions/operations/functions.yml', renderMigrationFunction());
+  files.set('functions/schedules.yml', renderSchedules(jobs));
   const watched = { endpoints, jobs, functionNames: functionNamesOf(files) };
   files.set('functions/alarms.yml', renderAlarms(watched));
   files.set('functions/dashboard.yml', renderDashboard(watched));

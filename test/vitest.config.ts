@@ -52,7 +52,7 @@ export default defineConfig({
       include: ['functions/**/*.ts', 'lib/**/*.ts', 'drizzle/*.ts'],
       // Command lines: the end-to-end test and CI run them in processes of their own, where nothing is counted.
       exclude: [
-        'lib/local/{start,invoke,package,stack,healthcheck,fetch-health}.ts',
+        'lib/local/{start,invoke,package,deploy,stack,healthcheck,fetch-health}.ts',
         'drizzle/config.ts',
         '**/router.ts',
       ],

@@ -1,6 +1,14 @@
 import { defaultTimeoutSeconds } from '#lib/http/endpoint-spec.ts';
 import { nextTimes, parseSchedule } from '#lib/jobs/schedule.ts';
-import { apiMetric, lambdaMetric, type Metric, operationMetric, serviceMetric } from './cloudwatch-metric.ts';
+import {
+  apiMetric,
+  deadLetterQueues,
+  lambdaMetric,
+  type Metric,
+  operationMetric,
+  queueMetric,
+  serviceMetric,
+} from './cloudwatch-metric.ts';
 import type { EndpointOperation, JobOperation } from './load-operations.ts';
 
 /** docs/monitoring.md says of each kind what it means and what to do. */
@@ -70,7 +78,8 @@ export function listAlarms({ endpoints, jobs, functionNames }: Watched): Alarm[]
   return [
     ...areas.flatMap((area) => watchRoutes(area, inArea(endpoints, area))),
     ...jobs.filter(isWatchable).map(watchJob),
-    ...inGroups('jobs', jobs).flatMap(([subject, group]) => watchRuns(subject, group)),
+    ...inGroups('jobs', jobs).map(([subject, group]) => watchRuns(subject, group)),
+    ...deadLetterQueues.map(watchDeadLetters),
     ...inGroups('functions', functionNames).map(([subject, group]) => watchThrottles(subject, group)),
     ...watchService(),
   ];
@@ -127,32 +136,34 @@ function watchJob({ spec }: JobOperation): Alarm {
   };
 }
 
-function watchRuns(subject: string, jobs: readonly JobOperation[]): Alarm[] {
+function watchRuns(subject: string, jobs: readonly JobOperation[]): Alarm {
   // What runs every few minutes makes up for a failure by itself.
   const tolerated = jobs.map(({ spec }) => (intervalOf(spec) < hourMs ? 3 : 1));
-  return [
-    {
-      ...usual,
-      kind: 'failedRuns',
-      subject,
-      description: `A job failed three times in 15 minutes, or once if it runs hourly or less: ${namesOf(jobs)}`,
-      metrics: jobs.map(({ spec }) => operationMetric('Faults', spec.id, 'Sum')),
-      expression: largestOf(tolerated.map((count, index) => `FILL(m${index + 1}, 0) / ${count}`)),
-      periodSeconds: 900,
-      periods: { bad: 1, of: 1 },
-      // Three thirds need not be exactly 1.
-      when: { operator: '>', threshold: 0.9 },
-    },
-    {
-      ...usual,
-      kind: 'deadLetters',
-      subject,
-      description: `Lambda gave the event of a job up: ${namesOf(jobs)}`,
-      metrics: jobs.map(({ spec }) => lambdaMetric('AsyncEventsDropped', spec.id)),
-      expression: sumOf(jobs.length),
-      periods: { bad: 1, of: 1 },
-    },
-  ];
+  return {
+    ...usual,
+    kind: 'failedRuns',
+    subject,
+    description: `A job failed three times in 15 minutes, or once if it runs hourly or less: ${namesOf(jobs)}`,
+    metrics: jobs.map(({ spec }) => operationMetric('Faults', spec.id, 'Sum')),
+    expression: largestOf(tolerated.map((count, index) => `FILL(m${index + 1}, 0) / ${count}`)),
+    periodSeconds: 900,
+    periods: { bad: 1, of: 1 },
+    // Three thirds need not be exactly 1.
+    when: { operator: '>', threshold: 0.9 },
+  };
+}
+
+/** Rings until somebody has looked and emptied the queue. */
+function watchDeadLetters(queue: (typeof deadLetterQueues)[number]): Alarm {
+  const events = { function: 'Lambda gave an event up', schedule: 'EventBridge could not start a job' };
+  return {
+    ...usual,
+    kind: 'deadLetters',
+    subject: queue,
+    description: events[queue],
+    metrics: [queueMetric(queue)],
+    periods: { bad: 1, of: 1 },
+  };
 }
 
 function watchThrottles(subject: string, functionNames: readonly string[]): Alarm {

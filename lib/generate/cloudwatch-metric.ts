@@ -32,8 +32,21 @@ export function serviceMetric(
 
 /** What Lambda itself counts of a function: also what dies before it can emit anything. */
 export function lambdaMetric(name: string, functionName: string, stat = 'Sum'): Metric {
-  const logicalId = `${functionName[0]?.toUpperCase()}${functionName.slice(1)}LambdaFunction`;
-  return { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: { ref: logicalId } }, stat };
+  const dimensions = { FunctionName: { ref: logicalIdOfFunction(functionName) } };
+  return { namespace: 'AWS/Lambda', name, dimensions, stat };
+}
+
+/** What waits in a queue of lib/template/dead-letters.yml. */
+export function queueMetric(queue: (typeof deadLetterQueues)[number]): Metric {
+  const dimensions = { QueueName: `plinth-${stage}-${queue}-dead-letters` };
+  return { namespace: 'AWS/SQS', name: 'ApproximateNumberOfMessagesVisible', dimensions, stat: 'Maximum' };
+}
+
+export const deadLetterQueues = ['function', 'schedule'] as const;
+
+/** What osls calls the resource of a function. */
+export function logicalIdOfFunction(name: string): string {
+  return `${name[0]?.toUpperCase()}${name.slice(1)}LambdaFunction`;
 }
 
 /** What API Gateway counts of all routes together. */

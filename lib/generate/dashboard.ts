@@ -2,12 +2,16 @@ import { listAlarms, type Watched } from './alarms.ts';
 import { logicalIdOf } from './alarms-yaml.ts';
 import {
   apiMetric,
+  deadLetterQueues,
   lambdaMetric,
   type Metric,
   operationMetric,
+  queueMetric,
   serviceMetric,
   stage,
 } from './cloudwatch-metric.ts';
+
+import { isStarted } from './functions-yaml.ts';
 
 interface Graph {
   readonly title: string;
@@ -50,6 +54,7 @@ Resources:
 function listGraphs({ endpoints, jobs, functionNames }: Watched): Graph[] {
   const idsByArea = Map.groupBy(endpoints, ({ area }) => area);
   const jobIds = jobs.map(({ spec }) => spec.id);
+  const startedIds = jobs.filter(isStarted).map(({ spec }) => spec.id);
   return [
     {
       title: 'API: requests and failures',
@@ -77,12 +82,15 @@ function listGraphs({ endpoints, jobs, functionNames }: Watched): Graph[] {
     }),
     {
       title: 'Jobs: runs',
-      metrics: jobIds.map((id) => lambdaMetric('Invocations', id)),
+      metrics: startedIds.map((id) => lambdaMetric('Invocations', id)),
     },
     {
       title: 'Jobs: failed runs and events given up',
-      metrics: ['Errors', 'AsyncEventsDropped'].flatMap((name) => jobIds.map((id) => lambdaMetric(name, id))),
+      metrics: ['Errors', 'AsyncEventsDropped'].flatMap((name) =>
+        startedIds.map((id) => lambdaMetric(name, id)),
+      ),
     },
+    { title: 'Dead letters', metrics: deadLetterQueues.map(queueMetric) },
     {
       title: 'Jobs: longest run',
       metrics: jobIds.map((id) => operationMetric('DurationMs', id, 'Maximum')),
@@ -135,10 +143,10 @@ function toRow({ namespace, name, dimensions, stat }: Metric): unknown[] {
 
 /** What tells the lines of a graph apart: an operation, a function, a mode; else the metric. */
 function labelOf({ name, dimensions, stat }: Omit<Metric, 'namespace'>): string {
-  const { operation, mode, FunctionName: lambda } = dimensions;
+  const { operation, mode, QueueName: queue, FunctionName: lambda } = dimensions;
   if (typeof lambda === 'object')
     return name === 'AsyncEventsDropped' ? `${substitute(lambda.ref)}: given up` : substitute(lambda.ref);
-  return String(operation ?? mode ?? (name === 'Latency' ? stat : name));
+  return String(operation ?? mode ?? queue ?? (name === 'Latency' ? stat : name));
 }
 
 function substitute(name: string): string {

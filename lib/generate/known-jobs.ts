@@ -1,7 +1,7 @@
 import { defaultRetry } from '#lib/jobs/job-spec.ts';
 import type { KnownJob } from '#lib/jobs/known-job.ts';
-import { isDispatched } from './functions-yaml.ts';
 import type { JobOperation } from './load-operations.ts';
+import { isDispatched } from './modules.ts';
 
 /** lib/jobs/known-jobs.ts: of every job what can be said without its code. */
 export function renderKnownJobs(jobs: readonly JobOperation[]): string {

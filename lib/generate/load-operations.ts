@@ -21,6 +21,8 @@ export type JobOperation = Operation<JobSpec> & { readonly handler: Job<any> };
 export const routerFile = 'router.ts';
 /** Name of the generated list of jobs that the dispatcher carries out. */
 export const registryFile = 'registry.ts';
+/** The folder of what a deployment calls: neither a route nor a job. */
+const deploymentFolder = 'operations/';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -48,7 +50,10 @@ export async function loadOperations(): Promise<{ endpoints: EndpointOperation[]
 export function listHandlerFiles(): string[] {
   return readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
     .filter(
-      (file) => /^[a-z-]+\/[a-z-]+\.ts$/.test(file) && ![routerFile, registryFile].includes(basename(file)),
+      (file) =>
+        /^[a-z-]+\/[a-z-]+\.ts$/.test(file) &&
+        ![routerFile, registryFile].includes(basename(file)) &&
+        !file.startsWith(deploymentFolder),
     )
     .map((file) => `functions/${file}`)
     .sort();

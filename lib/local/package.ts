@@ -2,11 +2,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
+import { checkTemplate, describeTemplate } from '#lib/template/check-template.ts';
 
 // X-2: kilobytes of minified JavaScript. An area's router holds ten endpoints and more, each of which alone is within 350.
 const budgetKb = { router: 400, withDatabase: 350, without: 160 };
-// CloudFormation accepts 500 in a stack: the rest is room for what is added in a hurry.
-const resourcesAtMost = 400;
 const timeoutMs = 300_000;
 
 const root = join(import.meta.dirname, '../..');
@@ -46,7 +46,7 @@ if (rows.some(({ kb, budget }) => kb > budget)) {
 }
 
 assertAssetsPackaged();
-assertRoomInStack();
+assertTemplateSound();
 
 // The zips have no package.json, so Lambda takes their files for CommonJS; here ours would say otherwise.
 writeFileSync(join(root, '.esbuild/package.json'), '{}');
@@ -76,12 +76,14 @@ function assertAssetsPackaged(): void {
   process.exit(1);
 }
 
-function assertRoomInStack(): void {
-  const template = join(root, '.serverless/cloudformation-template-update-stack.json');
-  const count = Object.keys(JSON.parse(readFileSync(template, 'utf8')).Resources).length;
-  console.log(`\nThe stack has ${count} resources, ${resourcesAtMost} at most`);
-  if (count <= resourcesAtMost) return;
-  console.error('Deploy a rarely called area as one Lambda: units in functions/generate.ts.');
+/** Ends the process when CloudFormation would refuse the template, or something in it would fail unseen. */
+function assertTemplateSound(): void {
+  const file = join(root, '.serverless/cloudformation-template-update-stack.json');
+  const template = JSON.parse(readFileSync(file, 'utf8'));
+  console.log(`\n${describeTemplate(template).join('\n')}`);
+  const findings = checkTemplate(template, loadAwsServiceSpecSync());
+  if (findings.length === 0) return;
+  console.error(`\nThe template cannot be deployed:\n${findings.join('\n')}`);
   process.exit(1);
 }
 

@@ -17,9 +17,12 @@ import { createMember } from '#test/support/tenant.ts';
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'plinth-bundles-'));
 const { endpoints } = await loadOperations();
-/** What is deployed for an operation: its own module, or the router of its area. */
-const deployed = ({ area, module }: EndpointOperation) =>
-  existsSync(join(root, `functions/${area}/router.ts`)) ? `functions/${area}/router` : module;
+/** What is deployed for an operation: its own module, or the router of its area if that imports it. */
+const deployed = ({ area, module, spec }: EndpointOperation) => {
+  const router = `functions/${area}/router`;
+  const file = join(root, `${router}.ts`);
+  return existsSync(file) && readFileSync(file, 'utf8').includes(` as ${spec.id} }`) ? router : module;
+};
 await build({
   entryPoints: [...new Set(endpoints.map(deployed))].map((module) => join(root, `${module}.ts`)),
   outdir: folder,

@@ -19,11 +19,9 @@ vi.hoisted(() => {
 const root = join(import.meta.dirname, '../../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const { endpoints, jobs } = await loadOperations();
+const areas = [...new Set([...endpoints, ...jobs].map(({ area }) => area)), 'operations'];
 const fragments = new Map(
-  [...new Set([...endpoints, ...jobs].map(({ area }) => `functions/${area}/functions.yml`))].map((path) => [
-    path,
-    read(path),
-  ]),
+  areas.map((area) => [`functions/${area}/functions.yml`, read(`functions/${area}/functions.yml`)]),
 );
 const watched: Watched = { endpoints, jobs, functionNames: functionNamesOf(fragments) };
 const alarms = listAlarms(watched);
@@ -66,9 +64,9 @@ describe('what is new is watched by itself', () => {
     expect(renderDashboard(withMore)).toContain('"createMilestone"');
   });
 
-  test('a job: that it is overdue, fails, is given up or throttled', () => {
+  test('a job: that it is overdue, fails or is throttled', () => {
     const kinds = [...kindsOf('CloseMilestonesLambdaFunction'), ...kindsOf('closeMilestones')];
-    expect(kinds.sort()).toEqual(['deadLetters', 'failedRuns', 'overdueJob', 'throttles']);
+    expect(kinds.sort()).toEqual(['failedRuns', 'overdueJob', 'throttles']);
     expect(renderDashboard(withMore)).toContain('"FunctionName","$' + '{CloseMilestonesLambdaFunction}"');
   });
 
@@ -224,12 +222,6 @@ describe('what is watched exists', () => {
     const throttles = alarms.filter(({ kind }) => kind === 'throttles').flatMap((alarm) => alarm.metrics);
     expect(refs(throttles)).toEqual(logicalIds);
   });
-});
-
-test('serverless.yml has both fragments', () => {
-  const serverless = read('serverless.yml');
-  for (const file of ['alarms', 'dashboard'])
-    expect(serverless).toContain(`- \${file(functions/${file}.yml)}`);
 });
 
 test('the page for who is on call has every kind of alarm, and no other', () => {
