@@ -20,6 +20,8 @@ export const alarmKinds = [
   'overdueJob',
   'failedRuns',
   'deadLetters',
+  'missedRuns',
+  'deadRuns',
   'failingChecks',
   'warningChecks',
   'openBreakers',
@@ -190,6 +192,23 @@ function watchService(): Alarm[] {
       metrics: [apiMetric('5xx'), apiMetric('Count')],
       expression: '100 * FILL(m1, 0) / m2',
       when: { operator: '>', threshold: 1 },
+    },
+    {
+      ...one,
+      kind: 'missedRuns',
+      description: 'A job was not started at its time',
+      metrics: [serviceMetric('JobRunsMissed', 'Sum')],
+      // The sweep sees it three minutes after the slot; it shall ring within five.
+      periodSeconds: 60,
+      periods: { bad: 1, of: 1 },
+    },
+    {
+      ...one,
+      kind: 'deadRuns',
+      description: 'A run of a job was given up: it failed for good, in its last attempt, or timed out',
+      metrics: [serviceMetric('JobRunsDead', 'Sum')],
+      periodSeconds: 60,
+      periods: { bad: 1, of: 1 },
     },
     {
       ...one,

@@ -13,4 +13,5 @@ export const knownMigrations: readonly number[] = [
   1795255620311, // 0008_measurements
   1795255742304, // 0009_error_groups
   1795256921761, // 0010_job_ledger
+  1795263918570, // 0011_job_ledger_throughput
 ];

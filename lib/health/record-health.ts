@@ -5,6 +5,7 @@ import { getPool, type Transaction } from '#lib/db/client.ts';
 import { healthSnapshots } from '#lib/db/schema/health-snapshots.ts';
 import { healthTransitions } from '#lib/db/schema/health-transitions.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
+import { registerJobs } from '#lib/jobs/register-jobs.ts';
 import { recordChecks } from '#lib/observability/metrics.ts';
 import { recordedChecks } from './all-checks.ts';
 import { type Check, type CheckResult, type HealthStatus, worstOf } from './check.ts';
@@ -27,6 +28,8 @@ export async function recordHealth(
   ctx: Context<SystemActor>,
   checks: readonly Check[] = recordedChecks,
 ): Promise<{ status: HealthStatus; transitions: number; isSuperseded: boolean }> {
+  // Whoever looks at the jobs has to know of those that were never started.
+  await registerJobs();
   const observedAt = await readClock();
   const results = await observeAfresh(checks, ctx.now);
   recordChecks(count(results));

@@ -27,6 +27,9 @@ export interface Job<P = unknown> extends JobDefinition<P> {
 // Time to write how a run ended, and to log it.
 const answerReserveMs = 500;
 
+/** What stands where the id of a job does in a path, as `/api/v1/jobs/runs/{id}`. */
+export const reservedIds = ['runs', 'dead-letters'];
+
 /**
  * A job as a Lambda handler that carries its contract. However often an event is delivered, its slot runs once; what a run throws is in
  * the ledger, to be tried again. Throws only when the ledger cannot be reached, or an event has no time.
@@ -35,6 +38,7 @@ export function defineJob<P = undefined>(
   spec: JobSpec<P>,
   run: (input: JobInput<P>) => Promise<JobResult>,
 ): Job<P> {
+  if (reservedIds.includes(spec.id)) throw new Error(`"${spec.id}" cannot be a job: a path has that name`);
   if (spec.schedule) parseSchedule(spec.schedule);
   if (spec.timezone) assertTimezone(spec.timezone);
   const definition = { spec, run };

@@ -28,20 +28,23 @@ export async function dispatchRuns(ctx: Context<SystemActor>, jobs: readonly Any
   const byId = new Map(jobs.map((job) => [job.spec.id, job]));
   const total = { started: 0, succeeded: 0, timedOut: await expireLeases() };
   const finish = groupFinishes();
+  const failures: unknown[] = [];
+  const noteFailure = (error: unknown) => void failures.push(error);
+  let written: Promise<unknown> = Promise.resolve();
+  /** Resolves when all have ended; the record of the last ends is `written`, while others may be claimed. */
   const carryOut = async (runs: readonly ClaimedRun[]) => {
     total.started += runs.length;
-    const ends = await Promise.allSettled(
-      runs.map(async (run) => {
-        const job = byId.get(run.jobId) as AnyJob;
-        const stopAfterMs = withinDeadline(job.spec.timeoutSeconds * 1000 + stopReserveMs) - stopReserveMs;
-        const end = await runClaimed(job, run, stopAfterMs);
-        if (end) await finish(end);
-        if (end?.state === 'succeeded') total.succeeded++;
-      }),
-    );
+    const records: Promise<void>[] = [];
+    const carryOutOne = async (run: ClaimedRun) => {
+      const job = byId.get(run.jobId) as AnyJob;
+      const stopAfterMs = withinDeadline(job.spec.timeoutSeconds * 1000 + stopReserveMs) - stopReserveMs;
+      const end = await runClaimed(job, run, stopAfterMs);
+      if (end) records.push(finish(end).catch(noteFailure));
+      if (end?.state === 'succeeded') total.succeeded++;
+    };
     // Not before all have ended: what is left behind in a frozen instance would be lost.
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed) throw failed.reason;
+    await Promise.all(runs.map((run) => carryOutOne(run).catch(noteFailure)));
+    written = Promise.all([written, ...records]);
   };
   const exclusive = async () => {
     for (const { id } of await findDueExclusiveRuns([...byId.keys()])) {
@@ -51,12 +54,14 @@ export async function dispatchRuns(ctx: Context<SystemActor>, jobs: readonly Any
     }
   };
   const parallel = async () => {
-    while (hasTime()) {
-      const runs = await claimParallelRuns([...byId.keys()], batchSize);
+    while (hasTime() && failures.length === 0) {
+      const [runs] = await Promise.all([claimParallelRuns([...byId.keys()], batchSize), written]);
       if (runs.length > 0) await carryOut(runs);
       if (runs.length < batchSize) return;
     }
   };
-  await Promise.all([exclusive(), parallel()]);
+  await Promise.all([exclusive().catch(noteFailure), parallel().catch(noteFailure)]);
+  await written;
+  if (failures.length > 0) throw failures[0];
   return total;
 }

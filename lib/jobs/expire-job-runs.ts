@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import { deleteInBatches } from '#lib/db/delete-in-batches.ts';
+import { jobAttempts } from '#lib/db/schema/job-attempts.ts';
 import { jobRuns } from '#lib/db/schema/job-runs.ts';
 
 /** Long enough to compare with last week; a job of every minute makes 10,000 runs a week. */
@@ -16,5 +17,6 @@ export async function expireJobRuns(ctx: Context<SystemActor>): Promise<{ remove
     when state in ('succeeded', 'skipped') and key is null then ${keptDays}::int else ${keptLongerDays}::int end)`;
   // Said twice, because only a bound without a case can use the index.
   const mayBeOld = sql`finished_at < ${now} - make_interval(days => ${keptDays}::int)`;
-  return { removed: await deleteInBatches(ctx, jobRuns, sql`${mayBeOld} and ${isOld}`) };
+  const attempts = sql`attempt as (delete from ${jobAttempts} where run_id in (select id from removed))`;
+  return { removed: await deleteInBatches(ctx, jobRuns, sql`${mayBeOld} and ${isOld}`, attempts) };
 }

@@ -3,7 +3,7 @@ import { noteFailure } from '#lib/errors/failure-buffer.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
 import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
-import { recordInvocation } from '#lib/observability/metrics.ts';
+import { recordDeadRuns, recordInvocation } from '#lib/observability/metrics.ts';
 import { recordMeasurement } from '#lib/observability/record-measurement.ts';
 import { parseTraceparent } from '#lib/observability/trace-context.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
@@ -169,10 +169,12 @@ function ofFailure(
   });
   if (outcome === 'failed' && classifyFailure(thrown) === 'permanent') {
     logger.error('job failed for good', line);
+    recordDeadRuns(1);
     return { state: 'failed', outcome, ...details };
   }
   if (run.attempts >= run.maxAttempts) {
     logger.error('job failed in its last attempt', line);
+    recordDeadRuns(1);
     return { state: outcome === 'timed_out' ? 'timed_out' : 'dead', outcome, ...details };
   }
   const delaySeconds = retryDelaySeconds(spec.retry ?? defaultRetry, run.attempts);

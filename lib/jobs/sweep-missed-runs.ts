@@ -1,10 +1,11 @@
 import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import { logger } from '#lib/observability/logger.ts';
+import { recordMissedRuns } from '#lib/observability/metrics.ts';
 import type { AnyJob } from './job-spec.ts';
 import { sweepSlots } from './ledger/sweep-slots.ts';
 
-/** Sweeps the slots of all jobs; says aloud what was missed. */
+/** Sweeps the slots of all jobs; says aloud what was missed, and emits how much. */
 export async function sweepMissedRuns(
   ctx: Context<SystemActor>,
   jobs: readonly AnyJob[],
@@ -17,5 +18,6 @@ export async function sweepMissedRuns(
     total.missed += missed;
     total.caughtUp += caughtUp;
   }
+  recordMissedRuns(total.missed + total.caughtUp);
   return total;
 }

@@ -65,6 +65,18 @@ export function recordAcceptedForgeries(count: number): void {
   metrics.publishStoredMetrics();
 }
 
+/** Emits how many slots no event was delivered for, whether they run late or not. */
+export function recordMissedRuns(count: number): void {
+  metrics.addMetric('JobRunsMissed', MetricUnit.Count, count);
+  metrics.publishStoredMetrics();
+}
+
+/** Emits how many runs were given up: failed for good, dead or timed out. */
+export function recordDeadRuns(count: number): void {
+  metrics.addMetric('JobRunsDead', MetricUnit.Count, count);
+  metrics.publishStoredMetrics();
+}
+
 /** Emits what the job that looks at everything saw; without it the alarm of the failing checks rings. */
 export function recordChecks(seen: { failing: number; warning: number; openBreakers: number }): void {
   metrics.addMetric('FailingChecks', MetricUnit.Count, seen.failing);

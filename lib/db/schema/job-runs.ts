@@ -40,6 +40,9 @@ export const jobRuns = pgTable(
     isExclusive: boolean().notNull(),
     /** Grows with every claim; who holds an older one may not write any more. */
     fence: bigint({ mode: 'number' }).notNull().default(0),
+    /** Of the attempt under way, which becomes a row of its own when it ends. */
+    attemptStartedAt: instant(),
+    attemptRelease: text(),
     leaseUntil: instant(),
     cancelRequestedAt: instant(),
     checkpoint: jsonb().$type<unknown>(),
@@ -55,8 +58,9 @@ export const jobRuns = pgTable(
     finishedAt: instant(),
   },
   (table) => [
-    uniqueIndex('job_runs_slot_key').on(table.jobId, table.slot),
-    uniqueIndex('job_runs_key_key').on(table.jobId, table.key),
+    // Every change of state writes into all indexes that hold the row (ADR 0026): each holds only the rows that it is asked for.
+    uniqueIndex('job_runs_slot_key').on(table.jobId, table.slot).where(sql`slot is not null`),
+    uniqueIndex('job_runs_key_key').on(table.jobId, table.key).where(sql`key is not null`),
     uniqueIndex('job_runs_one_running').on(table.jobId).where(sql`state = 'running' and is_exclusive`),
     // The dispatcher looks for what is due, the takeover for leases that have ended.
     index('job_runs_due_idx').on(table.availableAt).where(sql`state in ('scheduled', 'retrying')`),
@@ -65,7 +69,7 @@ export const jobRuns = pgTable(
     index('job_runs_dead_letters_idx')
       .on(table.finishedAt, table.id)
       .where(sql`state in ('failed', 'dead', 'timed_out')`),
-    index('job_runs_finished_at_idx').on(table.finishedAt),
+    index('job_runs_finished_at_idx').on(table.finishedAt).where(sql`finished_at is not null`),
     check('job_runs_state_known', sql.raw(`state in (${runStates.map((state) => `'${state}'`).join(', ')})`)),
     check('job_runs_slot_of_schedule', sql`(trigger in ('schedule', 'catch_up')) = (slot is not null)`),
     check('job_runs_reason', sql`state not in ('skipped', 'missed') or reason is not null`),

@@ -10,7 +10,7 @@ import { toJobError, toJobRun } from './to-job-run.ts';
 
 const shownAttempts = 100;
 
-/** A run with its last attempts, newest first; throws `not_found`. */
+/** A run with its last attempts, newest first, the one under way included; throws `not_found`. */
 export async function getJobRun(ctx: Context, id: string): Promise<JobRunDetails> {
   const [run] = await getDatabase(ctx).select().from(jobRuns).where(eq(jobRuns.id, id));
   if (!run) throw noSuchRun(id);
@@ -20,8 +20,17 @@ export async function getJobRun(ctx: Context, id: string): Promise<JobRunDetails
     .where(eq(jobAttempts.runId, id))
     .orderBy(desc(jobAttempts.fence))
     .limit(shownAttempts);
-  const attemptHistory = attempts.map((attempt) => ({ ...attempt, error: toJobError(attempt) }));
+  const attemptHistory = [...attemptUnderWay(run), ...attempts].map((attempt) => ({
+    ...attempt,
+    error: toJobError(attempt),
+  }));
   return { ...toJobRun(run), attemptHistory };
+}
+
+function attemptUnderWay({ state, fence, attemptStartedAt, attemptRelease }: typeof jobRuns.$inferSelect) {
+  if (state !== 'running' || attemptStartedAt === null || attemptRelease === null) return [];
+  const noEnd = { finishedAt: null, outcome: null, errorClass: null, errorMessage: null };
+  return [{ fence, startedAt: attemptStartedAt, release: attemptRelease, ...noEnd }];
 }
 
 /** A run that nobody else changes until the transaction ends; throws `not_found`. */

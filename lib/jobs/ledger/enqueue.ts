@@ -35,7 +35,11 @@ export async function enqueue<P>(
       isExclusive: job.overlap !== 'parallel',
     })
     // Changes nothing, but returns the row that is there.
-    .onConflictDoUpdate({ target: [jobRuns.jobId, jobRuns.key], set: { key: sql`excluded.key` } })
+    .onConflictDoUpdate({
+      target: [jobRuns.jobId, jobRuns.key],
+      targetWhere: sql`key is not null`,
+      set: { key: sql`excluded.key` },
+    })
     .returning({ id: jobRuns.id });
   return run?.id as string;
 }

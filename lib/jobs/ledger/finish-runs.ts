@@ -22,11 +22,7 @@ export interface Finish {
 /** Writes the ends of attempts, all in one statement; returns the ids of those whose lease still held. The others are not written. */
 export async function finishRuns(finishes: readonly Finish[]): Promise<Set<string>> {
   const rows = await getPool().execute<{ id: string }>(sql`
-    with finish as (
-      select * from jsonb_to_recordset(${JSON.stringify(finishes.map(toRow))}::jsonb) as finish (
-        id uuid, fence bigint, state text, outcome text, delay double precision, result jsonb, checkpoint jsonb,
-        "errorClass" text, "errorMessage" text, done int, total int)
-    ), finished as (
+    with finished as (
       update ${jobRuns} as run set lease_until = null,
         -- Whoever wants it to end is not answered by another attempt.
         state = case when ${isCancelled} then 'cancelled' else finish.state end,
@@ -37,19 +33,20 @@ export async function finishRuns(finishes: readonly Finish[]): Promise<Set<strin
         result = coalesce(finish.result, run.result), checkpoint = coalesce(finish.checkpoint, run.checkpoint),
         error_class = finish."errorClass", error_message = finish."errorMessage",
         progress_done = coalesce(finish.done, progress_done), progress_total = coalesce(finish.total, progress_total)
-      from finish where run.id = finish.id and run.fence = finish.fence and run.state = 'running'
-      returning run.id
-    ), attempt as (
-      update ${jobAttempts} as attempt set finished_at = now(), outcome = finish.outcome, error_class = finish."errorClass",
-        error_message = finish."errorMessage"
-      from finish where attempt.run_id = finish.id and attempt.fence = finish.fence and finish.id in (select id from finished)
+      from jsonb_to_recordset(${JSON.stringify(finishes.map(toRow))}::jsonb) as finish (
+        id uuid, fence bigint, state text, outcome text, delay double precision, result jsonb, checkpoint jsonb,
+        "errorClass" text, "errorMessage" text, done int, total int)
+      where run.id = finish.id and run.fence = finish.fence and run.state = 'running'
+      returning run.id, run.fence, run.attempt_started_at, run.attempt_release, run.error_class, run.error_message, finish.outcome
     )
-    select id from finished`);
+    insert into ${jobAttempts} (run_id, fence, started_at, finished_at, outcome, error_class, error_message, release)
+    select id, fence, attempt_started_at, now(), outcome, error_class, error_message, attempt_release from finished
+    returning run_id as id`);
   return new Set([...rows].map(({ id }) => id));
 }
 
 const isCancelled = sql`run.cancel_requested_at is not null and finish.state in ('retrying', 'scheduled')`;
 
-function toRow({ lease, delaySeconds, progress, ...finish }: Finish) {
-  return { ...finish, ...lease, delay: delaySeconds, ...progress };
+function toRow({ lease: { id, fence }, delaySeconds, progress, ...finish }: Finish) {
+  return { id, fence, ...finish, delay: delaySeconds, ...progress };
 }

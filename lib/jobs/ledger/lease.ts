@@ -3,6 +3,7 @@ import { getPool, type Transaction } from '#lib/db/client.ts';
 import { jobAttempts } from '#lib/db/schema/job-attempts.ts';
 import { jobRuns } from '#lib/db/schema/job-runs.ts';
 import { logger } from '#lib/observability/logger.ts';
+import { recordDeadRuns } from '#lib/observability/metrics.ts';
 
 /** A run whose holder is not heard of for this long is taken over. */
 export const leaseSeconds = 60;
@@ -52,18 +53,23 @@ export async function expireLeases(): Promise<number> {
   const rows = await getPool().execute<{ id: string; jobId: string; state: string }>(sql`
     with lapsed as (
       select id, fence from ${jobRuns} where state = 'running' and lease_until < now() for update skip locked
+    ), expired as (
+      update ${jobRuns} as run set fence = run.fence + 1, lease_until = null, available_at = now(),
+        state = case when cancel_requested_at is not null then 'cancelled' when attempts < max_attempts then 'retrying' else 'timed_out' end,
+        finished_at = case when cancel_requested_at is not null or attempts >= max_attempts then now() end,
+        error_class = 'LeaseExpired', error_message = 'the instance that ran it was not heard of any more'
+      from lapsed where run.id = lapsed.id
+      returning run.*, lapsed.fence as lapsed_fence
     ), attempt as (
-      update ${jobAttempts} set finished_at = now(), outcome = 'timed_out', error_class = 'LeaseExpired'
-      from lapsed where run_id = id and ${jobAttempts.fence} = lapsed.fence
+      insert into ${jobAttempts} (run_id, fence, started_at, finished_at, outcome, error_class, release)
+      select id, lapsed_fence, attempt_started_at, now(), 'timed_out', 'LeaseExpired', attempt_release from expired
+      -- What the release before this one claimed has its row already.
+      where attempt_started_at is not null
     )
-    update ${jobRuns} set fence = ${jobRuns.fence} + 1, lease_until = null, available_at = now(),
-      state = case when cancel_requested_at is not null then 'cancelled' when attempts < max_attempts then 'retrying' else 'timed_out' end,
-      finished_at = case when cancel_requested_at is not null or attempts >= max_attempts then now() end,
-      error_class = 'LeaseExpired', error_message = 'the instance that ran it was not heard of any more'
-    from lapsed where ${jobRuns.id} = lapsed.id
-    returning ${jobRuns.id}, job_id as "jobId", state`);
+    select id, job_id as "jobId", state from expired`);
   const givenUp = rows.filter(({ state }) => state === 'timed_out');
   for (const { id, jobId } of givenUp)
     logger.error('job timed out in its last attempt', { job: jobId, runId: id });
+  if (givenUp.length > 0) recordDeadRuns(givenUp.length);
   return givenUp.length;
 }

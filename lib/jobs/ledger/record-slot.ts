@@ -25,7 +25,7 @@ export async function recordSlot(spec: JobSpec, slot: Date): Promise<boolean> {
       insert into ${jobRuns} (id, job_id, trigger, slot, available_at, max_attempts, is_exclusive)
       select ${uuidv7()}, ${spec.id}, 'schedule', ${at}, now(), ${(spec.retry ?? defaultRetry).maxAttempts}, ${spec.overlap !== 'parallel'}
       from plausible
-      on conflict (job_id, slot) do nothing
+      on conflict (job_id, slot) where slot is not null do nothing
     )
     select exists (select from plausible) as "isPlausible"`);
   return row?.isPlausible === true;

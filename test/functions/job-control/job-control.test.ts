@@ -84,10 +84,12 @@ test('lists the runs of a job page by page, newest first, by state when asked', 
 test('a run shows its attempts and its progress, and nobody its payload', async () => {
   const { token } = await setUp();
   const id = await createJobRun('running');
-  await sql`update job_runs set progress_done = 3, progress_total = 9, payload = '"secret"' where id = ${id}`;
+  await sql`
+    update job_runs set progress_done = 3, progress_total = 9, payload = '"secret"', fence = 2, attempt_started_at = now(),
+      attempt_release = 'r2' where id = ${id}`;
   await sql`
     insert into job_attempts (run_id, fence, release, finished_at, outcome, error_class, error_message)
-    values (${id}, 1, 'r1', now(), 'failed', 'Error', 'boom'), (${id}, 2, 'r2', null, null, null, null)`;
+    values (${id}, 1, 'r1', now(), 'failed', 'Error', 'boom')`;
   const { body, text } = await call(getJobRun, { token, params: { id } });
   expect(body).toMatchObject({
     state: 'running',

@@ -10,6 +10,7 @@ test('looks at every check and stores what it saw', async () => {
   // Mails that other tests of this worker left behind are late, and their runs dead.
   await sql`delete from outgoing_mails`;
   await sql`delete from job_runs`;
+  await sql`delete from jobs`;
   await closeBreakers();
   await runJob(recordHealth);
   // The first one may be slow: it pays for the connection.

@@ -172,6 +172,8 @@ describe('what is watched exists', () => {
     metrics.recordInvocation({ operation, durationMs: 1, isFault: false, isColdStart: false });
   for (const mode of ['local', 'strict', 'refused'] as const) metrics.recordCountedAlone(mode);
   metrics.recordAcceptedForgeries(0);
+  metrics.recordMissedRuns(0);
+  metrics.recordDeadRuns(0);
   metrics.recordChecks({ failing: 0, warning: 0, openBreakers: 0 });
   write.mockRestore();
 

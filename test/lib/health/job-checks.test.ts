@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { jobDeadLetters } from '#lib/health/checks/job-dead-letters.ts';
 import { jobFreshness } from '#lib/health/checks/job-freshness.ts';
+import { registerJobs } from '#lib/jobs/register-jobs.ts';
 import { deadLetterStates, type RunState } from '#lib/jobs/run-states.ts';
 import { createJobRun } from '#test/support/scenario.ts';
 import { sql } from '#test/support/tenant.ts';
@@ -47,6 +48,16 @@ describe('freshness', () => {
     expect(await jobFreshness.observe(now)).toMatchObject({ status: 'pass' });
     await sql`update jobs set swept_until = now() - interval '8 minutes'`;
     expect(await jobFreshness.observe(now)).toMatchObject({ status: 'fail', value: 1 });
+  });
+
+  test('fails for a job that was never started, and that nobody looks for, minutes after it became known', async () => {
+    await registerJobs();
+    expect(await jobFreshness.observe(now)).toMatchObject({ status: 'pass' });
+    await sql`update jobs set swept_until = now() - interval '8 minutes'`;
+    await registerJobs();
+    await sql`update jobs set swept_until = now() where id <> 'purgeDeletedProjects'`;
+    const output = 'do not keep to their schedule: purgeDeletedProjects';
+    expect(await jobFreshness.observe(now)).toMatchObject({ status: 'fail', output });
   });
 
   test('passes for what is paused, what no event has come for yet, and what is no job any more', async () => {

@@ -1,15 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { withTransaction } from '#lib/db/transaction.ts';
+import { PermanentFailure } from '#lib/jobs/classify-failure.ts';
+import { reservedIds } from '#lib/jobs/define-job.ts';
 import type { JobContext } from '#lib/jobs/job-spec.ts';
 import { Continuation } from '#lib/jobs/job-spec.ts';
 import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
 import { LeaseLostError } from '#lib/jobs/ledger/lease.ts';
 import { UnstorableError } from '#lib/jobs/ledger/storable.ts';
+import { sweepMissedRuns } from '#lib/jobs/sweep-missed-runs.ts';
+import { recordDeadRuns, recordMissedRuns } from '#lib/observability/metrics.ts';
 import { lambdaContext } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { createJob, dispatchJob, findRuns, systemContext } from '#test/support/ledger.ts';
 import { sql } from '#test/support/tenant.ts';
+
+vi.mock('#lib/observability/metrics.ts', { spy: true });
 
 const deliver = (job: ReturnType<typeof createJob>) =>
   job({ time: new Date().toISOString() }, lambdaContext(60_000));
@@ -97,6 +104,25 @@ test.each([
   expect(await findRuns(job)).toMatchObject([
     { state: 'succeeded', progress_done: shown, progress_total: shownTotal },
   ]);
+});
+
+test('no job can have a name that stands in the place of an id in a path', () => {
+  const paths = readFileSync('functions/README.md', 'utf8').matchAll(/\/api\/v1\/jobs\/([a-z-]+)/g);
+  expect([...new Set([...paths].map(([, name]) => name))].sort()).toEqual(reservedIds.toSorted());
+  for (const id of reservedIds) expect(() => createJob(async () => ({}), { id })).toThrow('cannot be a job');
+});
+
+test('a run that is given up, and a slot that nobody started, are measured for their alarms', async () => {
+  const hopeless = createJob(() => Promise.reject(new PermanentFailure('no')));
+  vi.mocked(recordDeadRuns).mockClear();
+  await deliver(hopeless);
+  expect(vi.mocked(recordDeadRuns).mock.calls).toEqual([[1]]);
+  const late = createJob(async () => ({}), { schedule: 'rate(1 minute)', catchUp: 'none' });
+  await sql`insert into jobs (id, swept_until) values (${late.spec.id}, now() - interval '7 minutes')`;
+  await sweepMissedRuns(systemContext, [late]);
+  await sweepMissedRuns(systemContext, [late]);
+  expect(vi.mocked(recordMissedRuns).mock.calls).toEqual([[5], [0]]);
+  takeErrorLogs();
 });
 
 test('a promise that a job leaves behind is told to stop, and can write no more', async () => {

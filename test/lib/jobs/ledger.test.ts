@@ -1,56 +1,35 @@
-import { randomUUID } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { getInvocation, runInvocation } from '#lib/invocation.ts';
 import { PermanentFailure } from '#lib/jobs/classify-failure.ts';
-import { defineJob } from '#lib/jobs/define-job.ts';
-import { dispatchRuns } from '#lib/jobs/dispatch-runs.ts';
-import {
-  type AnyJob,
-  Continuation,
-  type JobInput,
-  type JobResult,
-  type JobSpec,
-} from '#lib/jobs/job-spec.ts';
+import { expireJobRuns } from '#lib/jobs/expire-job-runs.ts';
+import { type AnyJob, Continuation } from '#lib/jobs/job-spec.ts';
+import { claimParallelRuns } from '#lib/jobs/ledger/claim-runs.ts';
 import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
+import { finishRuns } from '#lib/jobs/ledger/finish-runs.ts';
 import { sweepSlots } from '#lib/jobs/ledger/sweep-slots.ts';
 import { lambdaContext } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
+import {
+  createJob,
+  systemContext as ctx,
+  dispatchJob as dispatch,
+  findRuns as runsOf,
+} from '#test/support/ledger.ts';
 import { sql } from '#test/support/tenant.ts';
-
-const ctx = {
-  actor: { type: 'system', jobId: 'test' },
-  requestId: 'test',
-  now: new Date(),
-  signal: new AbortController().signal,
-} as const;
-
-/** A job of its own, so that no test sees another one's runs. */
-function testJob(
-  run: (input: JobInput<unknown>) => Promise<JobResult>,
-  spec: Partial<JobSpec<unknown>> = {},
-) {
-  return defineJob<unknown>(
-    { id: `test-${randomUUID()}`, summary: '', schedule: 'rate(1 hour)', timeoutSeconds: 60, ...spec },
-    run,
-  );
-}
 
 const hour = 3_600_000;
 const slotOf = (hoursAgo = 0) => new Date(Math.floor(Date.now() / hour) * hour - hoursAgo * hour);
 const eventOf = (slot = slotOf()) => ({ time: slot.toISOString() });
-const deliver = (job: ReturnType<typeof testJob>, slot?: Date) => job(eventOf(slot), lambdaContext(60_000));
-const dispatch = (job: AnyJob) => dispatchRuns(ctx, [job]);
-const runsOf = ({ spec }: AnyJob) =>
-  sql`select * from job_runs where job_id = ${spec.id} order by created_at, id`;
+const deliver = (job: ReturnType<typeof createJob>, slot?: Date) => job(eventOf(slot), lambdaContext(60_000));
 const attemptsOf = ({ spec }: AnyJob) => sql`
   select a.* from job_attempts a join job_runs r on r.id = run_id where job_id = ${spec.id} order by a.fence`;
 const makeDue = ({ spec }: AnyJob) => sql`update job_runs set available_at = now() where job_id = ${spec.id}`;
 
 test('fifty deliveries of one event at once make one run, whose time is the slot', async () => {
   const times: Date[] = [];
-  const job = testJob(async (input) => {
+  const job = createJob(async (input) => {
     times.push(input.ctx.now);
     return { did: 'it' };
   });
@@ -60,9 +39,50 @@ test('fifty deliveries of one event at once make one run, whose time is the slot
   expect(await runsOf(job)).toMatchObject([{ state: 'succeeded', attempts: 1, result: { did: 'it' } }]);
 });
 
+test('workers that claim in batches side by side never get the same run', async () => {
+  const job = createJob(async () => ({}), { overlap: 'parallel' });
+  await sql`
+    insert into job_runs (id, job_id, trigger, available_at, max_attempts, is_exclusive)
+    select gen_random_uuid(), ${job.spec.id}, 'enqueue', now(), 3, false from generate_series(1, 400)`;
+  const claimed: string[] = [];
+  const work = async () => {
+    for (;;) {
+      const runs = await claimParallelRuns([job.spec.id], 50);
+      if (runs.length === 0) return;
+      claimed.push(...runs.map(({ id }) => id));
+      const end = { state: 'succeeded', outcome: 'succeeded' } as const;
+      await finishRuns(runs.map((lease) => ({ lease, ...end })));
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, work));
+  expect(claimed).toHaveLength(400);
+  expect(new Set(claimed).size).toBe(400);
+  expect((await runsOf(job)).filter((run) => run.state === 'succeeded' && run.attempts === 1)).toHaveLength(
+    400,
+  );
+  expect(await attemptsOf(job)).toHaveLength(400);
+});
+
+test('old runs are removed with their attempts, those that went wrong much later', async () => {
+  const [done, failed] = [
+    createJob(async () => ({})),
+    createJob(() => Promise.reject(new PermanentFailure('no'))),
+  ] as const;
+  for (const job of [done, failed]) {
+    await deliver(job);
+    await sql`update job_runs set finished_at = now() - interval '9 days' where job_id = ${job.spec.id}`;
+  }
+  const [run] = await runsOf(done);
+  await expireJobRuns(ctx);
+  expect(await runsOf(done)).toHaveLength(0);
+  expect(await sql`select from job_attempts where run_id = ${run?.id}`).toHaveLength(0);
+  expect(await attemptsOf(failed)).toHaveLength(1);
+  takeErrorLogs();
+});
+
 test('a run that throws is tried again by the dispatcher, with every attempt on record', async () => {
   let attempts = 0;
-  const job = testJob(async () => {
+  const job = createJob(async () => {
     attempts++;
     if (attempts < 3) throw attempts === 1 ? new Error('boom') : 'a string';
     return undefined;
@@ -83,11 +103,11 @@ test('a run that throws is tried again by the dispatcher, with every attempt on 
 
 test('a run that fails in every attempt is dead; one that fails for good is not tried again', async () => {
   const retry = { maxAttempts: 2, baseSeconds: 0, maxSeconds: 0 };
-  const job = testJob(() => Promise.reject(new Error('boom')), { retry });
+  const job = createJob(() => Promise.reject(new Error('boom')), { retry });
   await deliver(job);
   await dispatch(job);
   expect(await runsOf(job)).toMatchObject([{ state: 'dead', attempts: 2, error_message: 'boom' }]);
-  const hopeless = testJob(() => Promise.reject(new PermanentFailure('no such thing')), { retry });
+  const hopeless = createJob(() => Promise.reject(new PermanentFailure('no such thing')), { retry });
   await deliver(hopeless);
   expect(await runsOf(hopeless)).toMatchObject([{ state: 'failed', attempts: 1 }]);
   expect(takeErrorLogs()).toHaveLength(2);
@@ -100,7 +120,7 @@ test('a killed run is taken over, and its first holder can write no more', async
     resume = resolve;
   });
   let isFirst = true;
-  const job = testJob(async (input) => {
+  const job = createJob(async (input) => {
     const who = isFirst ? 'first' : 'second';
     isFirst = false;
     if (who === 'first') await paused;
@@ -127,7 +147,7 @@ test.each([
   const paused = new Promise<void>((resolve) => {
     resume = resolve;
   });
-  const job = testJob(
+  const job = createJob(
     async ({ ctx: { now } }) => {
       if (now < slotOf()) await paused;
       return {};
@@ -151,7 +171,7 @@ test.each([
 test('what a transaction enqueues runs once when it commits, and never when it does not', async () => {
   const seen: unknown[] = [];
   const payload = z.object({ n: z.number() });
-  const job = testJob(async (input) => void seen.push(input.payload), { overlap: 'parallel', payload });
+  const job = createJob(async (input) => void seen.push(input.payload), { overlap: 'parallel', payload });
   await withTransaction(ctx, async (db) => {
     const first = await enqueue({ ...ctx, db }, job.spec, { n: 1 }, { key: 'once' });
     expect(await enqueue({ ...ctx, db }, job.spec, { n: 2 }, { key: 'once' })).toBe(first);
@@ -173,7 +193,7 @@ test('what a transaction enqueues runs once when it commits, and never when it d
 });
 
 test('a run that is not done goes on from its checkpoint in another invocation', async () => {
-  const job = testJob(async ({ checkpoint }) => {
+  const job = createJob(async ({ checkpoint }) => {
     const done = Number(checkpoint ?? 0) + 1;
     return done < 3 ? new Continuation(done) : { done };
   });
@@ -189,7 +209,7 @@ test('a run that is not done goes on from its checkpoint in another invocation',
 });
 
 test('a paused job skips its slots with the reason, and keeps what was enqueued', async () => {
-  const job = testJob(async () => ({}));
+  const job = createJob(async () => ({}));
   await sql`insert into jobs (id, paused_at) values (${job.spec.id}, now())`;
   await enqueue(ctx, job.spec, undefined);
   expect(await deliver(job)).toMatchObject({ outcome: 'skipped' });
@@ -204,7 +224,7 @@ test.each([
 ] as const)(
   'of the slots without an event, the policy %s catches up with %d, once',
   async (catchUp, late) => {
-    const job = testJob(async () => ({}), { catchUp });
+    const job = createJob(async () => ({}), { catchUp });
     await sweepSlots(ctx, job.spec);
     expect(await runsOf(job)).toHaveLength(0);
     await deliver(job, slotOf(4));
@@ -224,19 +244,19 @@ test.each([
   ['a day and more', 25],
   ['ten minutes ahead', -1],
 ])('an event whose slot is %s away is refused', async (_, hoursAgo) => {
-  const job = testJob(async () => ({}));
+  const job = createJob(async () => ({}));
   expect(await deliver(job, new Date(Date.now() - hoursAgo * hour))).toMatchObject({ outcome: 'refused' });
   expect(await runsOf(job)).toHaveLength(0);
 });
 
 test('an event without a time is an error of the caller', async () => {
-  const job = testJob(async () => ({}));
+  const job = createJob(async () => ({}));
   await expect(job({} as never, lambdaContext())).rejects.toThrow(z.ZodError);
   expect(takeErrorLogs()).toHaveLength(1);
 });
 
 test('a job is told to stop before the end, and one that does not heed it is given up', async () => {
-  const obedient = testJob(
+  const obedient = createJob(
     ({ ctx: { signal } }) =>
       new Promise((resolve) => {
         signal.addEventListener('abort', () => resolve({ stopped: true }));
@@ -246,7 +266,7 @@ test('a job is told to stop before the end, and one that does not heed it is giv
     outcome: 'succeeded',
     stopped: true,
   });
-  const stubborn = testJob(() => new Promise(() => {}));
+  const stubborn = createJob(() => new Promise(() => {}));
   expect(await stubborn(eventOf(), lambdaContext(6_050))).toMatchObject({ outcome: 'retrying' });
   expect(await attemptsOf(stubborn)).toMatchObject([{ outcome: 'timed_out' }]);
 });
@@ -254,7 +274,7 @@ test('a job is told to stop before the end, and one that does not heed it is giv
 test('a run belongs to the trace of the request that enqueued it', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   let seen: string | undefined;
-  const job = testJob(async () => {
+  const job = createJob(async () => {
     seen = getInvocation()?.trace?.traceId;
     return {};
   });
