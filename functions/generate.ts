@@ -32,6 +32,7 @@ const units: Record<string, Unit> = {
   'job-control': 'area',
   jobs: 'endpoint',
   monitoring: 'area',
+  notifications: 'area',
   organizations: 'area',
   projects: 'endpoint',
 };

@@ -7,6 +7,7 @@ const admin = [
   'organization:update',
   'members:manage',
   'invitations:manage',
+  'notifications:manage',
 ] as const;
 
 /** Who may do what: the only place where a role gets a permission. */
@@ -24,6 +25,7 @@ export const rolePermissions = {
     'errors:resolve',
     'jobs:read',
     'jobs:manage',
+    'notifications:manage',
   ],
 } as const satisfies Record<string, readonly string[]>;
 

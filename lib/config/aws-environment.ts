@@ -5,8 +5,8 @@ interface AwsEnvironment {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
-  readonly sesEndpoint: string;
-  readonly ssmEndpoint: string;
+  /** Of the services that we call, by the name that requests are signed for. */
+  readonly endpoints: { readonly ses: string; readonly sns: string; readonly ssm: string };
 }
 
 /** What Lambda, or the AWS command line, says about where and as whom we run; throws when it says nothing. */
@@ -16,19 +16,14 @@ export function getAwsEnvironment(): AwsEnvironment {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,
-    AWS_ENDPOINT_URL_SESV2: sesEndpoint = `https://email.${region}.amazonaws.com`,
-    AWS_ENDPOINT_URL_SSM: ssmEndpoint = `https://ssm.${region}.amazonaws.com`,
+    AWS_ENDPOINT_URL_SESV2: ses = `https://email.${region}.amazonaws.com`,
+    AWS_ENDPOINT_URL_SNS: sns = `https://sns.${region}.amazonaws.com`,
+    AWS_ENDPOINT_URL_SSM: ssm = `https://ssm.${region}.amazonaws.com`,
   } = process.env;
   if (!region || !accessKeyId || !secretAccessKey)
     throw new Error('AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
-  return {
-    region,
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken && { sessionToken }),
-    sesEndpoint,
-    ssmEndpoint,
-  };
+  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+  return { region, ...credentials, endpoints: { ses, sns, ssm } };
 }
 
 /** The memory of the Lambda function; undefined elsewhere, also behind the gateway, where all functions share a process. */

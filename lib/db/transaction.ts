@@ -13,7 +13,7 @@ const maxAttempts = 3;
 const basePauseMs = 20;
 
 /** Where a verb reads: the transaction it takes part in, or the pool. */
-export function getDatabase(ctx: AnyContext): Database {
+export function getDatabase(ctx: AnyContext | { readonly db: Transaction }): Database {
   return ctx.db ?? getPool();
 }
 

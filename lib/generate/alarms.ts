@@ -139,8 +139,8 @@ function watchJob({ spec }: JobOperation): Alarm {
 }
 
 function watchRuns(subject: string, jobs: readonly JobOperation[]): Alarm {
-  // What runs every few minutes makes up for a failure by itself.
-  const tolerated = jobs.map(({ spec }) => (intervalOf(spec) < hourMs ? 3 : 1));
+  // What runs every few minutes makes up for a failure by itself, and what is enqueued is tried again.
+  const tolerated = jobs.map(({ spec }) => (!spec.schedule || intervalOf(spec) < hourMs ? 3 : 1));
   return {
     ...usual,
     kind: 'failedRuns',

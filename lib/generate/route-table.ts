@@ -34,7 +34,12 @@ ${table(
 
 ${table(
   ['Job', 'Schedule', 'What it does', 'Handler'],
-  jobs.map(({ spec, module }) => [spec.id, `\`${spec.schedule}\``, spec.summary, link(module)]),
+  jobs.map(({ spec, module }) => [
+    spec.id,
+    spec.schedule ? `\`${spec.schedule}\`` : 'when enqueued',
+    spec.summary,
+    link(module),
+  ]),
 )}
 
 ## Who may call what

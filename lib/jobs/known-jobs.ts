@@ -3,7 +3,8 @@ import type { KnownJob } from './known-job.ts';
 
 // biome-ignore format: a job a line.
 export const knownJobs: readonly KnownJob[] = [
-  { id: "deliverMails", summary: "Send the mails that wait", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
+  { id: "deliverMail", summary: "Send a mail", timezone: "UTC", catchUp: "once", overlap: "parallel", maxAttempts: 10, isDispatched: true },
+  { id: "deliverNotification", summary: "One attempt to deliver a notification by webhook, mail or SNS", timezone: "UTC", catchUp: "once", overlap: "parallel", maxAttempts: 3, isDispatched: true },
   { id: "dispatchRuns", summary: "Carry out what was enqueued, retries, runs that go on, and those of instances that died", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "none", overlap: "parallel", maxAttempts: 1, isDispatched: false },
   { id: "expireErrorGroups", summary: "Remove what has not failed for 90 days", schedule: "rate(1 day)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "expireIdempotencyRecords", summary: "Remove the answers that can no longer be replayed", schedule: "rate(1 hour)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
@@ -11,6 +12,7 @@ export const knownJobs: readonly KnownJob[] = [
   { id: "expireSessions", summary: "Remove sessions that ended more than a day ago, and the tokens of mails after a week", schedule: "rate(1 hour)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "foldProjectCounts", summary: "Fold the changes of the project statistics into sums", schedule: "rate(5 minutes)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "purgeDeletedProjects", summary: "Remove projects that were deleted more than 30 days ago", schedule: "rate(5 minutes)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
+  { id: "raiseNotifications", summary: "Tell of jobs that were given up or missed, of circuit breakers that opened, and of changes of health", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "recordHealth", summary: "Look at everything, store what has changed, and that somebody has looked", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "rollUpMeasurements", summary: "Fold what the instances measured into PostgreSQL, and forget what no window asks for", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "rotateSigningKeys", summary: "Move the signing keys on: next, current for 30 days, retiring, revoked", schedule: "rate(1 hour)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },

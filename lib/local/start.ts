@@ -37,7 +37,8 @@ async function start(): Promise<void> {
   const { jobs } = await loadOperations();
   const ticker = startJobTicker(jobs, report);
   parts.push(() => ticker.stop());
-  report(`job ticker: ${jobs.map(({ spec }) => `${spec.id} at ${spec.schedule}`).join(', ')}`);
+  const scheduled = jobs.filter(({ spec }) => spec.schedule);
+  report(`job ticker: ${scheduled.map(({ spec }) => `${spec.id} at ${spec.schedule}`).join(', ')}`);
   printWelcome(`http://localhost:${port}`);
 }
 

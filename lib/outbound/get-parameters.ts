@@ -46,8 +46,8 @@ export async function getParameters(names: readonly string[]): Promise<Map<strin
 }
 
 async function ask(names: readonly string[], signal: AbortSignal): Promise<OutboundResponse> {
-  const { ssmEndpoint, ...identity } = getAwsEnvironment();
-  const url = new URL(ssmEndpoint);
+  const { endpoints, ...identity } = getAwsEnvironment();
+  const url = new URL(endpoints.ssm);
   const body = JSON.stringify({ Names: names, WithDecryption: true });
   const target = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameters' };
   const headers = signAwsRequest(url, target, body, { ...identity, service: 'ssm' }, new Date());

@@ -27,6 +27,9 @@ export const ses: Upstream = {
   minimumCalls: 10,
 };
 
+/** Amazon SNS, like SES. */
+export const sns: Upstream = { ...ses, name: 'sns' };
+
 /**
  * The keys of a token issuer that the operator trusts. Any network: it may run beside us, as Keycloak does. One breaker a host, so that
  * an issuer that is down keeps nobody from logging in by another one.
@@ -44,8 +47,8 @@ export function tokenIssuer(issuer: string): Upstream {
   };
 }
 
-/** The names of all circuit breakers. */
+/** The names of the circuit breakers of what the operator configures. */
 export function breakerNames(): string[] {
   const issuers = getConfig().AUTH_EXTERNAL_ISSUERS.map(({ issuer }) => tokenIssuer(issuer).name);
-  return [...new Set([ses.name, ...issuers])];
+  return [...new Set([ses.name, sns.name, ...issuers])];
 }

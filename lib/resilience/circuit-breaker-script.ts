@@ -2,9 +2,14 @@ import { defineScript } from '#lib/redis/run-script.ts';
 import { failureShare, firstBackOffMs, longestBackOffMs, windowMs } from './circuit-breaker-limits.ts';
 import { breakerStateKeys } from './circuit-breaker-state.ts';
 
-/** All keys of a breaker: open, trips, forced, probe, window. Time passes by their expiry only: no clock is compared with another. */
+/** All keys of a breaker: open, trips, forced, probe, window, openings. Time passes by their expiry only: no clock is compared with another. */
 export function breakerKeys(name: string): string[] {
-  return [...breakerStateKeys(name), `breaker:${name}:probe`, `breaker:${name}:window`];
+  return [...breakerStateKeys(name), `breaker:${name}:probe`, `breaker:${name}:window`, openingsKey(name)];
+}
+
+/** How often a breaker has opened of which nobody has taken notice, within a day. */
+export function openingsKey(name: string): string {
+  return `breaker:${name}:openings`;
 }
 
 /**
@@ -48,6 +53,8 @@ elseif action == 'report' then
     local isQuorum = redis.call('HLEN', KEYS[5]) - 2 >= 2
     if isQuorum and calls >= tonumber(ARGV[6]) and failures >= calls * ${failureShare} then
       trip()
+      redis.call('INCR', KEYS[6])
+      redis.call('PEXPIRE', KEYS[6], 86400000)
       won = 1
     end
   end

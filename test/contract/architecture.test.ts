@@ -85,7 +85,6 @@ describe('who may import whom', () => {
       'account-tokens.ts': ['accounts'],
       'external-identities.ts': ['auth'],
       'invitations.ts': ['organizations'],
-      'outgoing-mails.ts': ['mail'],
       'jobs.ts': ['jobs'],
       'job-runs.ts': ['jobs'],
       'job-attempts.ts': ['jobs'],
@@ -94,6 +93,8 @@ describe('who may import whom', () => {
       'measurements.ts': ['monitoring'],
       'measurement-folds.ts': ['monitoring'],
       'error-groups.ts': ['error-groups'],
+      'notification-rules.ts': ['notifications'],
+      'notifications.ts': ['notifications'],
     };
     const isForeign = (source: Source) =>
       importsOf(source)
@@ -116,12 +117,13 @@ describe('who may import whom', () => {
       'lib/error-groups/expire-error-groups.ts':
         'removes what has not failed for long; belongs to no organization',
       'lib/error-groups/record-failures.ts': 'counts what the service did; belongs to no organization',
+      'lib/health/take-untold-transitions.ts': 'belongs to no organization',
       'lib/idempotency/expire-idempotency-records.ts': 'plumbing that no organization sees',
       'lib/idempotency/run-once.ts': 'plumbing that no organization sees',
-      'lib/mail/deliver-mails.ts': 'removes what has left',
-      'lib/mail/queue-mail.ts': 'a step of verbs that record it',
       'lib/monitoring/expire-measurements.ts': 'removes what no window asks for',
       'lib/monitoring/roll-up-measurements.ts': 'counts what the fleet did; belongs to no organization',
+      'lib/notifications/raise-notifications.ts': 'removes what was told long ago',
+      'lib/notifications/tell-rule.ts': 'tells what the service did',
       'lib/organizations/create-organization.ts': 'a step of verbs that record it',
       'lib/organizations/revoke-invitations-of.ts': 'a step of verbs that record it',
       'lib/projects/fold-project-counts.ts': 'changes no sum',

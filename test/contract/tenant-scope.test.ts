@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key.ts';
 import { findExternalActor } from '#lib/auth/find-external-actor.ts';
 import { login } from '#lib/auth/login.ts';
+import { withTransaction } from '#lib/db/transaction.ts';
 import { expireIdempotencyRecords } from '#lib/idempotency/expire-idempotency-records.ts';
+import { notify } from '#lib/notifications/notify.ts';
+import { raiseNotifications } from '#lib/notifications/raise-notifications.ts';
 import { acceptInvitation } from '#lib/organizations/accept-invitation.ts';
 import { listOrganizations } from '#lib/organizations/list-organizations.ts';
 import { PageQuery } from '#lib/pagination/page-query.ts';
@@ -78,6 +81,10 @@ test('every exception is still needed', async () => {
   await acceptInvitation(ctx, { token: 'x', userId: ctx.actor.userId, email: 'x' }).catch(() => {});
   const asJob = { ...ctx, actor: { type: 'system', jobId: 'test' } } as const;
   await Promise.all([purgeDeletedProjects(asJob), foldProjectCounts(asJob), expireIdempotencyRecords(asJob)]);
+  await raiseNotifications(asJob);
+  const nothing = { event: 'job.dead', subject: 'x', severity: 'notice', summary: '', details: {} } as const;
+  const at = ctx.now.toISOString();
+  await withTransaction(asJob, (db) => notify({ ...asJob, db }, [{ ...nothing, at }]));
   const sent = [...new Set(sentStatements.map(({ text }) => text))];
   for (const [reason, pattern] of Object.entries(unscopedStatements)) {
     const matching = sent.filter((text) => pattern.test(text));

@@ -25,6 +25,10 @@ export const unscopedStatements = {
     /^delete from "projects" where ctid = any \(array\(select ctid from "projects" where "projects"."deleted_at" < \$1/,
   'the folding looks for organizations that are due, then works on one after the other':
     /^select "organization_id" from "project_counts" group by "project_counts"."organization_id" having /,
+  'what happens to the platform is told to the rules of all organizations that want to hear of it':
+    /^select .* from "notification_rules" where \("notification_rules"."is_enabled" = \$1 and /,
+  'notifications expire for all organizations':
+    /^delete from "notifications" where ctid = any \(array\(select ctid from "notifications" where created_at < \$1/,
   'records expire for all organizations':
     /^delete from "idempotency_records" where ctid = any \(array\(select ctid from "idempotency_records" where "idempotency_records"."created_at" < \$1/,
 };

@@ -4,7 +4,9 @@ import { sql } from './tenant.ts';
 
 /** The mails to an address that wait to be sent, oldest first. */
 export async function mailsTo(email: string): Promise<Mail[]> {
-  const rows = await sql`select sealed_mail from outgoing_mails order by id`;
+  const rows = await sql`
+    select payload->>'sealedMail' as sealed_mail from job_runs
+    where job_id = 'deliverMail' and payload->>'sealedMail' is not null order by id`;
   const mails: (Mail | null)[] = rows.map(({ sealed_mail }) => JSON.parse(unseal('mail', sealed_mail)));
   return mails.filter((mail): mail is Mail => mail?.to === email);
 }

@@ -7,11 +7,15 @@ import { inject } from 'vitest';
 import { issueAccountToken } from '#lib/accounts/account-tokens.ts';
 import { createApiKey } from '#lib/api-keys/create-api-key.ts';
 import { isAllowed, permissions } from '#lib/auth/permissions.ts';
+import type { Context } from '#lib/context.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import type { EndpointOperation } from '#lib/generate/load-operations.ts';
 import { forgetObservations } from '#lib/health/observe-checks.ts';
 import { recordHealth } from '#lib/health/record-health.ts';
 import { endStates, type RunState } from '#lib/jobs/run-states.ts';
+import { createNotificationRule } from '#lib/notifications/create-notification-rule.ts';
+import { CreateNotificationRuleInput } from '#lib/notifications/schemas.ts';
+import { testNotificationRule } from '#lib/notifications/test-notification-rule.ts';
 import { createInvitation } from '#lib/organizations/create-invitation.ts';
 import { createOrganization } from '#lib/organizations/create-organization.ts';
 import { createProject } from '#lib/projects/create-project.ts';
@@ -97,6 +101,15 @@ const preparations: Record<string, Preparation> = {
   },
   async monitoring(_, { params }) {
     return { ...(params?.id && { params: { id: await createErrorGroup() } }) };
+  },
+  async notifications({ ctx }, { params }) {
+    return { ...(params && { params: { id: (await createRule(ctx)).id } }) };
+  },
+  async redeliverNotification({ ctx }) {
+    const { id: ruleId } = await createRule(ctx);
+    const { id } = await testNotificationRule(ctx, ruleId);
+    await sql`update notifications set state = 'failed' where id = ${id}`;
+    return { params: { id } };
   },
   async resumeJob(_, { params }) {
     await sql`insert into jobs (id, paused_at) values (${params?.jobId ?? ''}, now()) on conflict (id) do update set paused_at = now()`;
@@ -186,6 +199,17 @@ const preparations: Record<string, Preparation> = {
     return { params: { id: sessionIdOf((await logIn(member)).refreshToken) } };
   },
 };
+
+/** A rule of the actor's organization whose webhook nobody listens to, unless told otherwise. */
+export function createRule(ctx: Context, input: Partial<CreateNotificationRuleInput> = {}) {
+  const webhook = {
+    name: 'Test',
+    events: ['health.changed'],
+    channel: 'webhook',
+    target: 'https://hooks.example/',
+  };
+  return createNotificationRule(ctx, CreateNotificationRuleInput.parse({ ...webhook, ...input }));
+}
 
 /** A new API key of the member, with all its permissions unless told otherwise. */
 export async function createKey(

@@ -183,5 +183,5 @@ export const ownJobs: NonNullable<Simulation['runOf']> = (job, jobs) => {
   return undefined;
 };
 
-/** Every job of the product. */
-export const allJobs = [...registered, dispatcher, sweeper] as AnyJob[];
+/** Every job that has a schedule. */
+export const allJobs = [...registered.filter(({ spec }) => spec.schedule), dispatcher, sweeper] as AnyJob[];

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from './instant.ts';
 
@@ -12,6 +13,11 @@ export const healthTransitions = pgTable(
     to: text('to_status', { enum: ['pass', 'warn', 'fail'] }).notNull(),
     output: text(),
     at: instant().notNull(),
+    /** When whoever wants to know was told. */
+    toldAt: instant(),
   },
-  (table) => [index('health_transitions_at_idx').on(table.at)],
+  (table) => [
+    index('health_transitions_at_idx').on(table.at),
+    index('health_transitions_untold_idx').on(table.id).where(sql`told_at is null`),
+  ],
 );

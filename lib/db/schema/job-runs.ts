@@ -56,6 +56,8 @@ export const jobRuns = pgTable(
     createdAt: instant().notNull().default(sql`now()`),
     startedAt: instant(),
     finishedAt: instant(),
+    /** When whoever wants to know of a run that was given up or missed was told. */
+    toldAt: instant(),
   },
   (table) => [
     // Every change of state writes into all indexes that hold the row (ADR 0026): each holds only the rows that it is asked for.
@@ -70,6 +72,9 @@ export const jobRuns = pgTable(
       .on(table.finishedAt, table.id)
       .where(sql`state in ('failed', 'dead', 'timed_out')`),
     index('job_runs_finished_at_idx').on(table.finishedAt).where(sql`finished_at is not null`),
+    index('job_runs_untold_idx')
+      .on(table.finishedAt)
+      .where(sql`state in ('failed', 'dead', 'timed_out', 'missed') and told_at is null`),
     check('job_runs_state_known', sql.raw(`state in (${runStates.map((state) => `'${state}'`).join(', ')})`)),
     check('job_runs_slot_of_schedule', sql`(trigger in ('schedule', 'catch_up')) = (slot is not null)`),
     check('job_runs_reason', sql`state not in ('skipped', 'missed') or reason is not null`),

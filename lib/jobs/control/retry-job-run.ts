@@ -47,4 +47,5 @@ export const anew = {
   finishedAt: null,
   reason: null,
   cancelRequestedAt: null,
+  toldAt: null,
 } as const;

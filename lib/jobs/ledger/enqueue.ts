@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Actor, SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
+import type { Transaction } from '#lib/db/client.ts';
 import { jobRuns } from '#lib/db/schema/job-runs.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
 import { getInvocation } from '#lib/invocation.ts';
@@ -15,7 +16,7 @@ import { toStorable } from './storable.ts';
  * UnstorableError when it is not JSON, larger than 256 KB or nested deeper than 200.
  */
 export async function enqueue<P>(
-  ctx: Context<Actor | SystemActor | undefined>,
+  ctx: Context<Actor | SystemActor | undefined> | { readonly db: Transaction },
   job: JobReference<P>,
   payload: P,
   { at, key }: { at?: Date; key?: string } = {},

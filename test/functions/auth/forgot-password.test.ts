@@ -7,7 +7,7 @@ import { createMember, sql } from '#test/support/tenant.ts';
 
 const countRows = async () => {
   const [row] =
-    await sql`select (select count(*) from outgoing_mails)::int as mails, (select count(*) from account_tokens)::int as tokens`;
+    await sql`select (select count(*) from job_runs where job_id = 'deliverMail')::int as mails, (select count(*) from account_tokens)::int as tokens`;
   return row as { mails: number; tokens: number };
 };
 

@@ -25,7 +25,7 @@ process.env.UPSTASH_REDIS_REST_URL = `http://127.0.0.1:${redis.port}`;
 process.env.REDIS_TIMEOUT_MS = '400';
 
 // Mails that other tests of this worker left behind are late.
-await sql`delete from outgoing_mails`;
+await sql`delete from job_runs where job_id = 'deliverMail'`;
 await sql`delete from job_runs`;
 await closeBreakers();
 const operator: Member = await createMember('owner', 'operator');

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { getSigner } from '#lib/auth/key-ring.ts';
-import { seal } from '#lib/auth/seal.ts';
 import { getPool } from '#lib/db/client.ts';
 import { connectionErrors } from '#lib/health/checks/connection-errors.ts';
 import { databaseMigrations } from '#lib/health/checks/database-migrations.ts';
@@ -51,12 +50,12 @@ describe('migrations', () => {
   });
 });
 
-describe('the outbox', () => {
-  beforeEach(() => sql`delete from outgoing_mails`);
-  afterEach(() => sql`delete from outgoing_mails`);
+describe('the mails that wait', () => {
+  beforeEach(() => sql`delete from job_runs where job_id = 'deliverMail'`);
+  afterEach(() => sql`delete from job_runs where job_id = 'deliverMail'`);
   const queue = (attempts: number, dueInSeconds: number) =>
-    sql`insert into outgoing_mails (id, sealed_mail, attempts, next_attempt_at)
-      values (${randomUUID()}, ${seal('mail', 'null')}, ${attempts}, now() + make_interval(secs => ${dueInSeconds}))`;
+    sql`insert into job_runs (id, job_id, trigger, available_at, attempts, max_attempts, is_exclusive)
+      values (${randomUUID()}, 'deliverMail', 'enqueue', now() + make_interval(secs => ${dueInSeconds}), ${attempts}, 10, false)`;
 
   test('that is empty, or waits for later attempts, passes', async () => {
     expect(await failingMails.observe(now)).toEqual({ status: 'pass', value: 0, unit: 'mails' });

@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import type { JobReference } from '#lib/jobs/job-spec.ts';
+
+const DeliverNotificationPayload = z.object({
+  organizationId: z.uuid(),
+  notificationId: z.uuid(),
+  /** Attempts that have ended: a run that comes twice finds another number. */
+  attempt: z.int(),
+});
+export type DeliverNotificationPayload = z.output<typeof DeliverNotificationPayload>;
+
+/** What whoever has something to tell enqueues; an attempt each. */
+export const deliverNotificationJob: JobReference<DeliverNotificationPayload> = {
+  id: 'deliverNotification',
+  payload: DeliverNotificationPayload,
+  overlap: 'parallel',
+};
+
+/** Ten attempts, over five hours on average: longer than most outages of a receiver. */
+export const deliveryRetry = { maxAttempts: 10, baseSeconds: 60, maxSeconds: 10_800 };
