@@ -1,2 +1,2 @@
--- Loses all data: the first migration has nothing before it.
+-- loses: everything, as the first migration has nothing before it
 DROP TABLE "audit_events", "projects", "memberships", "users", "organizations";

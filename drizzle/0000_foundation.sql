@@ -1,3 +1,4 @@
+-- lock-risk: none
 CREATE TABLE "audit_events" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"organization_id" uuid NOT NULL,

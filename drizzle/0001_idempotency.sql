@@ -1,3 +1,4 @@
+-- lock-risk: none
 CREATE TABLE "idempotency_records" (
 	"organization_id" uuid NOT NULL,
 	"user_id" uuid NOT NULL,

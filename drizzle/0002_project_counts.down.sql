@@ -1,3 +1,4 @@
+-- loses: nothing that cannot be counted again
 DROP TRIGGER "count_inserted" ON "projects";
 DROP TRIGGER "count_updated" ON "projects";
 DROP TRIGGER "count_deleted" ON "projects";

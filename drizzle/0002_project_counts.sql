@@ -1,3 +1,4 @@
+-- lock-risk: explicit-lock, backfill because projects written meanwhile would not be counted; counting 1,000,000 of them holds writes up for some seconds
 CREATE TABLE "project_counts" (
 	"organization_id" uuid NOT NULL,
 	"dimension" text NOT NULL,

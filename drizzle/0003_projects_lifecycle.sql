@@ -1,3 +1,4 @@
+-- lock-risk: require-concurrent-index-creation because it belongs to the first release: audit_events is empty where it runs
 CREATE INDEX "audit_events_created_at_idx" ON "audit_events" USING btree ("organization_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "audit_events_actor_idx" ON "audit_events" USING btree ("organization_id","actor_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "audit_events_action_idx" ON "audit_events" USING btree ("organization_id","action","created_at","id");--> statement-breakpoint

@@ -1,3 +1,4 @@
+-- lock-risk: require-concurrent-index-creation because it belongs to the first release: projects is empty where it runs
 -- Both are trusted extensions: the owner of the database may create them. btree_gin keeps a search inside its tenant.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;--> statement-breakpoint
 CREATE EXTENSION IF NOT EXISTS btree_gin;--> statement-breakpoint

@@ -1,3 +1,5 @@
+-- lock-risk: ban-drop-not-null because the release before reads password_hash at log-in only, and no account it knows loses its own
+-- lock-risk: backfill because it writes a row an account, and belongs to the first release
 CREATE TABLE "account_tokens" (
 	"token_hash" text PRIMARY KEY NOT NULL,
 	"user_id" uuid NOT NULL,

@@ -1,4 +1,4 @@
--- Loses nothing; some lists read every row again.
+-- loses: nothing; some lists read every row again
 DROP INDEX "projects_created_at_idx", "projects_updated_at_idx", "projects_name_idx", "projects_status_created_at_idx", "projects_status_updated_at_idx", "projects_status_name_idx", "projects_owner_created_at_idx", "projects_owner_updated_at_idx", "projects_owner_name_idx", "projects_search_idx";
 CREATE INDEX "projects_created_at_idx" ON "projects" USING btree ("organization_id","created_at","id") WHERE deleted_at is null;
 CREATE INDEX "projects_updated_at_idx" ON "projects" USING btree ("organization_id","updated_at","id") WHERE deleted_at is null;

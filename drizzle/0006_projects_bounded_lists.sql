@@ -1,4 +1,4 @@
--- Locks the projects while it builds: about 30 s for 1,000,000.
+-- lock-risk: require-concurrent-index-creation, require-concurrent-index-deletion because it belongs to the first release: with 1,000,000 projects it would hold up writes for about 30 s
 DROP INDEX "projects_created_at_idx";--> statement-breakpoint
 DROP INDEX "projects_updated_at_idx";--> statement-breakpoint
 DROP INDEX "projects_name_idx";--> statement-breakpoint

@@ -1,3 +1,4 @@
+-- lock-risk: none
 CREATE TABLE "health_snapshots" (
 	"id" text PRIMARY KEY NOT NULL,
 	"status" text NOT NULL,

@@ -1,3 +1,4 @@
+-- lock-risk: none
 CREATE TABLE "measurement_folds" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"folded_at" timestamp with time zone DEFAULT now() NOT NULL

@@ -1,2 +1,2 @@
--- Loses what failed, how often, and what was resolved.
+-- loses: what failed, how often, and what was resolved
 DROP TABLE "error_groups";

@@ -1,3 +1,4 @@
+-- lock-risk: none
 CREATE TABLE "error_groups" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"fingerprint" text NOT NULL,

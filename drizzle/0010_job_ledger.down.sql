@@ -1,3 +1,4 @@
+-- loses: the runs of jobs and what became of them, and which jobs are paused
 DROP TABLE "job_attempts";
 --> statement-breakpoint
 DROP TABLE "job_runs";

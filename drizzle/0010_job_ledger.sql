@@ -1,3 +1,4 @@
+-- lock-risk: none
 CREATE TABLE "job_attempts" (
 	"run_id" uuid NOT NULL,
 	"fence" bigint NOT NULL,

@@ -1,3 +1,4 @@
+-- loses: nothing
 DELETE FROM "job_attempts" WHERE NOT EXISTS (SELECT FROM "job_runs" WHERE "id" = "run_id");
 --> statement-breakpoint
 INSERT INTO "job_attempts" ("run_id", "fence", "started_at", "release")

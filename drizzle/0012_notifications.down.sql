@@ -1,4 +1,4 @@
--- Loses the rules, what was told, and the mails that were given up; those that wait go back.
+-- loses: the rules, what was told, and the mails that were given up; those that wait go back
 CREATE TABLE "outgoing_mails" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"sealed_mail" text NOT NULL,

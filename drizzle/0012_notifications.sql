@@ -1,3 +1,5 @@
+-- lock-risk: require-concurrent-index-creation, backfill because runs are kept for days and transitions for 30: both tables are small
+-- lock-risk: ban-drop-table because the mails move into the ledger with it; no release before this one is in use
 CREATE TABLE "notification_rules" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"organization_id" uuid NOT NULL,

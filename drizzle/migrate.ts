@@ -1,42 +1,72 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
-import { migrate } from 'drizzle-orm/postgres-js/migrator';
-import postgres from 'postgres';
+import { parseArgs } from 'node:util';
+import { getMigrationUrl } from '#lib/config/migration-url.ts';
+import { migrateUp } from './migrator/migrate-up.ts';
+import { MigrationError } from './migrator/migration-error.ts';
+import type { Status } from './migrator/read-status.ts';
+import { MigrationCommand, runMigrationCommand } from './migrator/run-command.ts';
 
-// Any number will do, as long as every migrating process uses the same one.
-const migrationLock = 7_021_986;
-// A migration that waits longer, for another one or for a table, gives up and has changed nothing.
-const lockTimeoutMs = 60_000;
+const usage = `Usage: npm run db:migrate [-- --accept-drift]
+       npm run db:rollback [-- --to NNNN] [--allow-data-loss]
+       npm run db:status
+
+The database is DATABASE_MIGRATION_URL, or DATABASE_URL. Exit code: 0 when all is well, 1 otherwise, also for a status that is not.`;
 
 /** Brings the database to the newest schema; two at once take turns. Returns how many migrations were applied. */
 export async function migrateDatabase(databaseUrl: string): Promise<number> {
-  const client = postgres(databaseUrl, {
-    max: 1,
-    connect_timeout: 5,
-    connection: { lock_timeout: lockTimeoutMs },
-    onnotice: () => {},
-  });
-  try {
-    await client`select pg_advisory_lock(${migrationLock})`;
-    const before = await countApplied(client);
-    await migrate(drizzle(client), { migrationsFolder: import.meta.dirname });
-    return (await countApplied(client)) - before;
-  } finally {
-    await client.end({ timeout: 1 });
-  }
+  return (await migrateUp(databaseUrl)).length;
 }
 
-async function countApplied(client: postgres.Sql): Promise<number> {
-  const [ledger] = await client`select to_regclass('drizzle.__drizzle_migrations') as name`;
-  if (!ledger?.name) return 0;
-  const [row] = await client`select count(*)::int as applied from drizzle.__drizzle_migrations`;
-  return row?.applied;
+function readCommand(): MigrationCommand {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      to: { type: 'string' },
+      'allow-data-loss': { type: 'boolean' },
+      'accept-drift': { type: 'boolean' },
+    },
+  });
+  const { to, 'allow-data-loss': allowDataLoss, 'accept-drift': acceptDrift } = values;
+  const given = { command: positionals[0] ?? 'migrate', to, allowDataLoss, acceptDrift };
+  return MigrationCommand.parse(
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  );
+}
+
+function describeStatus({ migrations, drift, invalidIndexes }: Status): { lines: string[]; isWell: boolean } {
+  const lines = migrations.map(
+    ({ name, state, appliedAt }) => `${name.padEnd(36)}${state} ${appliedAt ?? ''}`,
+  );
+  lines.push(
+    drift === null
+      ? 'drift: not known until the next migration is done'
+      : drift.length === 0
+        ? 'drift: none'
+        : `drift: changed by hand since the last migration\n${drift.map((line) => `  ${line}`).join('\n')}`,
+  );
+  for (const name of invalidIndexes) lines.push(`invalid index: ${name}, which was not built to its end`);
+  const isBehind = migrations.some(({ state }) => ['pending', 'changed on disk'].includes(state));
+  return { lines, isWell: !isBehind && (drift ?? []).length === 0 && invalidIndexes.length === 0 };
 }
 
 if (import.meta.main) {
-  const databaseUrl = process.env.DATABASE_URL;
-  if (!databaseUrl) {
-    console.error('Set DATABASE_URL to the database that should be migrated.');
+  let command: MigrationCommand;
+  try {
+    command = readCommand();
+  } catch (error) {
+    // Whatever it is: the caller gave it.
+    console.error(`${(error as Error).message}\n\n${usage}`);
     process.exit(1);
   }
-  console.log(`${await migrateDatabase(databaseUrl)} migration(s) applied`);
+  try {
+    const result = await runMigrationCommand(await getMigrationUrl(), command, { report: console.log });
+    if (command.command === 'status') {
+      const { lines, isWell } = describeStatus(result as Status);
+      console.log(lines.join('\n'));
+      process.exitCode = isWell ? 0 : 1;
+    } else console.log(JSON.stringify(result));
+  } catch (error) {
+    if (!(error instanceof MigrationError || (error as Error).name === 'ConfigError')) throw error;
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
 }

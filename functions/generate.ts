@@ -7,10 +7,11 @@ import { renderDashboard } from '#lib/generate/dashboard.ts';
 import {
   renderEnvExample,
   renderEnvironment,
+  renderMigrationSecrets,
   renderPermissions,
   renderSecrets,
 } from '#lib/generate/environment.ts';
-import { functionNamesOf, renderFunctions, renderMigrationFunction } from '#lib/generate/functions-yaml.ts';
+import { functionNamesOf, renderFunctions } from '#lib/generate/functions-yaml.ts';
 import { renderKnownJobs } from '#lib/generate/known-jobs.ts';
 import { renderKnownMigrations } from '#lib/generate/known-migrations.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
@@ -33,6 +34,7 @@ const units: Record<string, Unit> = {
   jobs: 'endpoint',
   monitoring: 'area',
   notifications: 'area',
+  operations: 'endpoint',
   organizations: 'area',
   projects: 'endpoint',
 };
@@ -41,13 +43,14 @@ const root = join(import.meta.dirname, '..');
 
 /** Every generated file with its content, by path from the root. */
 export async function generateFiles(): Promise<Map<string, string>> {
-  const { endpoints, jobs } = await loadOperations();
+  const { endpoints, jobs, tasks } = await loadOperations();
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const files = new Map([
-    ['functions/README.md', renderRouteTable(endpoints, jobs)],
+    ['functions/README.md', renderRouteTable(endpoints, jobs, tasks)],
     ['functions/docs/openapi.json', renderOpenApi(endpoints, version)],
     ['lib/config/environment.yml', renderEnvironment()],
     ['lib/config/secrets.yml', renderSecrets()],
+    ['lib/config/migration-secrets.yml', renderMigrationSecrets()],
     ['lib/config/permissions.yml', renderPermissions()],
     ['docs/configuration.md', renderConfigurationDocs()],
     ['.env.example', renderEnvExample()],
@@ -58,17 +61,19 @@ export async function generateFiles(): Promise<Map<string, string>> {
   ]);
   const inArea = <T extends { area: string }>(operations: readonly T[], area: string) =>
     operations.filter((operation) => operation.area === area);
-  for (const area of new Set([...endpoints, ...jobs].map((operation) => operation.area))) {
+  for (const area of new Set([...endpoints, ...jobs, ...tasks].map((operation) => operation.area))) {
     const unit = units[area];
     if (!unit) throw new Error(`functions/generate.ts does not say how the area "${area}" is deployed`);
     const division = divide(unit, inArea(endpoints, area));
     const { routed } = division;
-    files.set(`functions/${area}/functions.yml`, renderFunctions(area, division, inArea(jobs, area)));
+    files.set(
+      `functions/${area}/functions.yml`,
+      renderFunctions(area, division, inArea(jobs, area), inArea(tasks, area)),
+    );
     if (inArea(jobs, area).length > 0)
       files.set(`functions/${area}/registry.ts`, renderRegistry(inArea(jobs, area)));
     if (routed.length > 0) files.set(`functions/${area}/router.ts`, renderRouter(routed));
   }
-  files.set('functions/operations/functions.yml', renderMigrationFunction());
   files.set('functions/schedules.yml', renderSchedules(jobs));
   const watched = { endpoints, jobs, functionNames: functionNamesOf(files) };
   files.set('functions/alarms.yml', renderAlarms(watched));

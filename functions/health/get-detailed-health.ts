@@ -10,7 +10,7 @@ export const handler = defineEndpoint(
     summary: 'Every check, with what it affects',
     access: { permission: 'ops:read' },
     rateLimit: 'read',
-    statements: 8,
+    statements: 9,
     response: {
       status: 200,
       schema: DetailedHealthReport,

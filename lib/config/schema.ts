@@ -24,6 +24,16 @@ export const settings = {
     .regex(/^$|^postgres(ql)?:\/\//, 'must start with postgres://')
     .default('')
     .meta({ description: 'A read replica, for reads that may be seconds behind.', secret: true }),
+  DATABASE_MIGRATION_URL: z
+    .string()
+    .regex(/^$|^postgres(ql)?:\/\//, 'must start with postgres://')
+    .default('')
+    .meta({
+      description:
+        'The owner of the tables, connected directly; only what migrates has it. DATABASE_URL when not set.',
+      secret: true,
+      isForMigration: true,
+    }),
   DATABASE_POOL_MAX: positiveInteger
     .default(2)
     .meta({ description: 'Connections per instance; a Lambda instance serves one request at a time.' }),

@@ -19,12 +19,17 @@ export function renderEnvironment(): string {
 
 /** What every function but the static ones gets as well: the names of the parameters that it reads its secrets from. */
 export function renderSecrets(): string {
-  return (
-    header +
-    listSecrets()
-      .map((key) => `${key}: ${referenceTo(stage, key)}\n`)
-      .join('')
-  );
+  return header + listSecrets().map(renderReference).join('');
+}
+
+/** All that the function gets that migrates the database. */
+export function renderMigrationSecrets(): string {
+  const needed = listSettings().filter(({ key, isForMigration }) => isForMigration || key === 'DATABASE_URL');
+  return header + needed.map(({ key }) => renderReference(key)).join('');
+}
+
+function renderReference(key: string): string {
+  return `${key}: ${referenceTo(stage, key)}\n`;
 }
 
 /** The IAM statement of the functions that get those names. The key of AWS that encrypts parameters needs none of its own. */
@@ -54,6 +59,6 @@ export function renderEnvExample(): string {
 
 function listSecrets(): string[] {
   return listSettings()
-    .filter(({ isSecret }) => isSecret)
+    .filter(({ isSecret, isForMigration }) => isSecret && !isForMigration)
     .map(({ key }) => key);
 }

@@ -6,6 +6,8 @@ export interface Setting {
   readonly key: keyof Config;
   readonly description: string;
   readonly isSecret: boolean;
+  /** Only what migrates the database may have it. */
+  readonly isForMigration: boolean;
   /** Undefined when it has to be set. */
   readonly defaultValue: string | undefined;
   readonly stageRules: readonly StageRule[];
@@ -14,15 +16,21 @@ export interface Setting {
 /** Every setting with what is known of it, in the order of the schema. */
 export function listSettings(): Setting[] {
   return (Object.keys(settings) as (keyof Config)[]).map((key) => {
-    const { description = '', secret } = z.globalRegistry.get(settings[key]) as {
+    const {
+      description = '',
+      secret,
+      isForMigration,
+    } = z.globalRegistry.get(settings[key]) as {
       description?: string;
       secret?: boolean;
+      isForMigration?: boolean;
     };
     const unset = settings[key].safeParse(undefined);
     return {
       key,
       description,
       isSecret: secret === true,
+      isForMigration: isForMigration === true,
       defaultValue: unset.success ? String(unset.data) : undefined,
       stageRules: stageRules.filter((rule) => rule.key === key),
     };

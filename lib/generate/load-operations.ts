@@ -1,9 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { DeployTask } from '#lib/deploy/define-deploy-task.ts';
 import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import type { AnyEndpointSpec } from '#lib/http/endpoint-spec.ts';
 import type { Job } from '#lib/jobs/define-job.ts';
 import type { JobSpec } from '#lib/jobs/job-spec.ts';
+
+type Handler = Endpoint | Job | DeployTask;
 
 interface Operation<S> {
   readonly spec: S;
@@ -16,44 +19,49 @@ interface Operation<S> {
 export type EndpointOperation = Operation<AnyEndpointSpec> & { readonly handler: Endpoint };
 // biome-ignore lint/suspicious/noExplicitAny: a list of jobs has jobs of every payload.
 export type JobOperation = Operation<JobSpec> & { readonly handler: Job<any> };
+// biome-ignore lint/suspicious/noExplicitAny: and a list of tasks those of every command.
+export type TaskOperation = Operation<DeployTask<any>['spec']> & { readonly handler: DeployTask<any> };
+
+export interface Operations {
+  readonly endpoints: EndpointOperation[];
+  readonly jobs: JobOperation[];
+  readonly tasks: TaskOperation[];
+}
 
 /** Name of the generated file that hosts a whole area in one Lambda. */
 export const routerFile = 'router.ts';
 /** Name of the generated list of jobs that the dispatcher carries out. */
 export const registryFile = 'registry.ts';
-/** The folder of what a deployment calls: neither a route nor a job. */
-const deploymentFolder = 'operations/';
 
 const root = join(import.meta.dirname, '../..');
 
 /** Every operation of the product, read off its handler; throws when a file and its operation disagree on the name. */
-export async function loadOperations(): Promise<{ endpoints: EndpointOperation[]; jobs: JobOperation[] }> {
+export async function loadOperations(): Promise<Operations> {
   const endpoints: EndpointOperation[] = [];
   const jobs: JobOperation[] = [];
+  const tasks: TaskOperation[] = [];
   for (const file of listHandlerFiles()) {
-    const { handler } = (await import(join(root, file))) as { handler: Endpoint | Job };
+    const { handler } = (await import(join(root, file))) as { handler: Handler };
     const operation = { area: basename(dirname(file)), module: file.replace(/\.ts$/, '') };
     if (kebabCase(handler.spec.id) !== basename(file, '.ts'))
       throw new Error(`${file}: the operation id is "${handler.spec.id}", the file name says otherwise`);
-    if (isJob(handler)) jobs.push({ ...operation, spec: handler.spec, handler });
+    if ('isDeployTask' in handler) tasks.push({ ...operation, spec: handler.spec, handler });
+    else if (isJob(handler)) jobs.push({ ...operation, spec: handler.spec, handler });
     else {
       assertSound(handler.spec);
       endpoints.push({ ...operation, spec: handler.spec, handler });
     }
   }
-  assertUnique([...endpoints, ...jobs].map(({ spec }) => spec.id));
+  assertUnique([...endpoints, ...jobs, ...tasks].map(({ spec }) => spec.id));
   assertUnique(endpoints.map(({ spec }) => `${spec.method} ${spec.path}`));
-  return { endpoints, jobs };
+  return { endpoints, jobs, tasks };
 }
 
 /** The files that hold one operation each, from the root, sorted. */
 export function listHandlerFiles(): string[] {
   return readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
     .filter(
-      (file) =>
-        /^[a-z-]+\/[a-z-]+\.ts$/.test(file) &&
-        ![routerFile, registryFile].includes(basename(file)) &&
-        !file.startsWith(deploymentFolder),
+      (file) => /^[a-z-]+\/[a-z-]+\.ts$/.test(file) && ![routerFile, registryFile].includes(basename(file)),
     )
     .map((file) => `functions/${file}`)
     .sort();

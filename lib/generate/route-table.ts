@@ -1,11 +1,12 @@
 import { isAllowed, permissions, type Role, rolePermissions, roles } from '#lib/auth/permissions.ts';
 import type { Access } from '#lib/http/authorize.ts';
-import type { EndpointOperation, JobOperation } from './load-operations.ts';
+import type { EndpointOperation, JobOperation, TaskOperation } from './load-operations.ts';
 
 /** functions/README.md: the table of routes and jobs, and which role may call what. */
 export function renderRouteTable(
   endpoints: readonly EndpointOperation[],
   jobs: readonly JobOperation[],
+  tasks: readonly TaskOperation[],
 ): string {
   return `# Functions
 
@@ -40,6 +41,15 @@ ${table(
     spec.summary,
     link(module),
   ]),
+)}
+
+## Tasks
+
+A deployment runs them, and operators by \`aws lambda invoke\`.
+
+${table(
+  ['Task', 'What it does', 'Handler'],
+  tasks.map(({ spec, module }) => [spec.id, spec.summary, link(module)]),
 )}
 
 ## Who may call what

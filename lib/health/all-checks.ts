@@ -11,6 +11,7 @@ import { openBreakers } from './checks/open-breakers.ts';
 import { poolSaturation } from './checks/pool-saturation.ts';
 import { releaseSkew } from './checks/release-skew.ts';
 import { replicaLag } from './checks/replica-lag.ts';
+import { schemaDrift } from './checks/schema-drift.ts';
 import { signingKeyAge } from './checks/signing-key-age.ts';
 import { snapshotAge } from './checks/snapshot-age.ts';
 import { readyChecks } from './ready-checks.ts';
@@ -24,6 +25,7 @@ export const recordedChecks: readonly Check[] = [
   ...readyChecks,
   connectionErrors(() => getPoolStatistics().connectionErrors),
   replicaLag(findReplica),
+  schemaDrift,
   openBreakers(listOpenBreakers),
   mailDeliveryDelay,
   failingMails,

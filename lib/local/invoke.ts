@@ -18,8 +18,8 @@ try {
 async function invoke(id: string | undefined): Promise<void> {
   // Read by Powertools when the handlers are imported.
   process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
-  const { endpoints, jobs } = await loadOperations();
-  const operations = [...endpoints, ...jobs];
+  const { endpoints, jobs, tasks } = await loadOperations();
+  const operations = [...endpoints, ...jobs, ...tasks];
   const operation = operations.find(({ spec }) => spec.id === id || kebabCase(spec.id) === id);
   if (!operation)
     throw new LocalSetupError(
@@ -30,7 +30,7 @@ async function invoke(id: string | undefined): Promise<void> {
   if ('access' in operation.spec && operation.spec.access !== 'public')
     event.headers = { ...event.headers, authorization: `Bearer ${await logIn()}` };
   // The slot of an event file is long past.
-  if (!('access' in operation.spec)) event.time = new Date().toISOString();
+  if (!('access' in operation.spec || 'onDeploy' in operation.spec)) event.time = new Date().toISOString();
   const timeoutSeconds = operation.spec.timeoutSeconds ?? 10;
   const answer = await operation.handler(event as never, lambdaContext(operation.spec.id, timeoutSeconds));
   console.log(JSON.stringify(answer, null, 2));

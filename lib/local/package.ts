@@ -28,7 +28,7 @@ const rows = readdirSync(buildFolder, { recursive: true, encoding: 'utf8' })
   .sort()
   .map((file) => {
     const path = join(buildFolder, file);
-    const usesDatabase = readFileSync(path, 'utf8').includes('drizzle:');
+    const usesDatabase = readFileSync(path, 'utf8').includes('PostgresError');
     const kb = statSync(path).size / 1024;
     const kind = !usesDatabase ? 'without' : file.endsWith('/router.js') ? 'router' : 'withDatabase';
     return { file, kb, budget: budgetKb[kind] };

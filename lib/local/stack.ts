@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateDatabase } from '#drizzle/migrate.ts';
+import { MigrationError } from '#drizzle/migrator/migration-error.ts';
 import { seedDatabase } from '#drizzle/seed.ts';
 import { getConfig } from '#lib/config/get-config.ts';
+import { getMigrationUrl } from '#lib/config/migration-url.ts';
 import { settings } from '#lib/config/schema.ts';
 import { closePool } from '#lib/db/client.ts';
 import { getPostgresError } from '#lib/db/get-postgres-error.ts';
@@ -55,7 +57,9 @@ export async function startStack(
     process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
     const { DATABASE_URL, PLINTH_STAGE } = getConfig();
     closers.push(() => closePool(1));
-    report(`migrations: ${await migrateReachable(DATABASE_URL, isExternal)} applied`);
+    report(
+      `migrations: ${await migrateReachable(isExternal ? await getMigrationUrl() : DATABASE_URL, isExternal)} applied`,
+    );
     report(`seed: ${await seedDatabase(DATABASE_URL, PLINTH_STAGE)}`);
     publishEnvironment(closers);
     return { close };
@@ -88,6 +92,10 @@ async function migrateReachable(databaseUrl: string, isExternal: boolean): Promi
   try {
     return await migrateDatabase(databaseUrl);
   } catch (error) {
+    if (error instanceof MigrationError)
+      throw new LocalSetupError(
+        isExternal ? error.message : `${error.message}\nnpm start -- --fresh begins with an empty database.`,
+      );
     const isRefused = getPostgresError(error) !== undefined || toAppError(error).code === 'unavailable';
     if (!(isRefused && error instanceof Error)) throw error;
     const reason = getPostgresError(error)?.message ?? (error.message || 'no answer');

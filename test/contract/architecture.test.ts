@@ -23,6 +23,7 @@ const plumbing = new Set([
   'http',
   'observability',
   'config',
+  'deploy',
   'errors',
   'redis',
   'db',

@@ -10,8 +10,8 @@ import { routeKeyOf } from '#lib/http/define-router.ts';
 import { lambdaContext } from '#test/support/event.ts';
 
 const root = join(import.meta.dirname, '../..');
-const { endpoints, jobs } = await loadOperations();
-const operations = [...endpoints, ...jobs];
+const { endpoints, jobs, tasks } = await loadOperations();
+const operations = [...endpoints, ...jobs, ...tasks];
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
@@ -34,11 +34,11 @@ test('every operation has an event file that is meant for it', () => {
     expect(existsSync(join(root, path)), path).toBe(true);
     expect(JSON.parse(read(path)).routeKey, path).toBe(routeKeyOf(handler.spec));
   }
-  for (const { module } of jobs)
+  for (const { module } of [...jobs, ...tasks])
     expect(existsSync(join(root, `${module.replace('functions/', 'events/')}.json`))).toBe(true);
 });
 
-test('every endpoint and job is in exactly one fragment that serverless.yml lists', () => {
+test('every operation is in exactly one fragment that serverless.yml lists', () => {
   const serverless = read('serverless.yml');
   const areas = [...new Set(operations.map(({ area }) => area))];
   for (const area of areas) expect(serverless).toContain(`\${file(functions/${area}/functions.yml)}`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { deadLetterQueues, queueMetric } from '#lib/generate/cloudwatch-metric.ts';
 import { renderDashboard } from '#lib/generate/dashboard.ts';
-import { functionNamesOf, renderFunctions, renderMigrationFunction } from '#lib/generate/functions-yaml.ts';
+import { functionNamesOf, renderFunctions } from '#lib/generate/functions-yaml.ts';
 import { type EndpointOperation, type JobOperation, loadOperations } from '#lib/generate/load-operations.ts';
 import { renderRouter } from '#lib/generate/modules.ts';
 import { renderSchedules } from '#lib/generate/schedules-yaml.ts';
@@ -72,7 +72,7 @@ describe('what a function may, and when it is updated', () => {
       renderFunctions('jobs', { alone: [], routed: [] }, [job({ schedule: 'rate(1 hour)' })]),
     ])
       expect(fragment).toContain('  dependsOn: DatabaseMigration\n');
-    expect(renderMigrationFunction()).not.toContain('dependsOn');
+    expect(read('functions/operations/functions.yml')).not.toContain('dependsOn');
   });
 });
 

@@ -12,6 +12,7 @@ import { poolSaturation } from '#lib/health/checks/pool-saturation.ts';
 import { redisResponseTime } from '#lib/health/checks/redis-response-time.ts';
 import { releaseSkew } from '#lib/health/checks/release-skew.ts';
 import { replicaLag } from '#lib/health/checks/replica-lag.ts';
+import { schemaDrift } from '#lib/health/checks/schema-drift.ts';
 import { signingKeyAge } from '#lib/health/checks/signing-key-age.ts';
 import { knownMigrations } from '#lib/health/known-migrations.ts';
 import { releaseKey, releaseSlotMs } from '#lib/observability/note-release.ts';
@@ -48,6 +49,14 @@ describe('migrations', () => {
     expect(undone).toHaveLength(1);
     expect(await databaseMigrations.observe(now)).toMatchObject({ status: 'fail', value: 1 });
   });
+});
+
+test('a schema that somebody has changed by hand fails until it is what the migrations made', async () => {
+  expect(await schemaDrift.observe(now)).toEqual({ status: 'pass' });
+  await sql`create index by_hand on projects (name)`;
+  expect((await schemaDrift.observe(now)).status).toBe('fail');
+  await sql`drop index by_hand`;
+  expect((await schemaDrift.observe(now)).status).toBe('pass');
 });
 
 describe('the mails that wait', () => {
