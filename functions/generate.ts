@@ -7,6 +7,8 @@ import { renderDashboard } from '#lib/generate/dashboard.ts';
 import {
   renderEnvExample,
   renderEnvironment,
+  renderJobPermissions,
+  renderJobSecrets,
   renderMigrationSecrets,
   renderPermissions,
   renderSecrets,
@@ -52,6 +54,8 @@ export async function generateFiles(): Promise<Map<string, string>> {
     ['lib/config/secrets.yml', renderSecrets()],
     ['lib/config/migration-secrets.yml', renderMigrationSecrets()],
     ['lib/config/permissions.yml', renderPermissions()],
+    ['lib/config/job-secrets.yml', renderJobSecrets()],
+    ['lib/config/job-permissions.yml', renderJobPermissions()],
     ['docs/configuration.md', renderConfigurationDocs()],
     ['.env.example', renderEnvExample()],
     ['lib/accounts/password-blocklist.txt', renderPasswordBlocklist()],

@@ -12,16 +12,17 @@ export interface Applied {
 }
 
 /** Makes drizzle's table, or adds to it what we keep: code of before goes on reading and writing it. */
-export async function prepareLedger(sql: postgres.Sql): Promise<void> {
-  if (await hasLedger(sql)) return;
-  await sql.unsafe(`
+export const createLedger = `
     create schema if not exists drizzle;
     create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint);
     alter table drizzle.__drizzle_migrations
       add column if not exists name text, add column if not exists checksum text, add column if not exists fingerprint text,
       add column if not exists catalogue jsonb, add column if not exists applied_at timestamptz,
       add column if not exists duration_ms integer;
-    ${createCatalogueFunctions}`);
+    ${createCatalogueFunctions}`;
+
+export async function prepareLedger(sql: postgres.Sql): Promise<void> {
+  if (!(await hasLedger(sql))) await sql.unsafe(createLedger);
 }
 
 /** Whether this database was migrated by a release that keeps fingerprints. */

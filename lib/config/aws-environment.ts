@@ -6,7 +6,13 @@ interface AwsEnvironment {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
   /** Of the services that we call, by the name that requests are signed for. */
-  readonly endpoints: { readonly ses: string; readonly sns: string; readonly ssm: string };
+  readonly endpoints: {
+    readonly ses: string;
+    readonly sns: string;
+    readonly ssm: string;
+    /** Undefined for Amazon's own; set, buckets are a part of its path. */
+    readonly s3: string | undefined;
+  };
 }
 
 /** What Lambda, or the AWS command line, says about where and as whom we run; throws when it says nothing. */
@@ -19,11 +25,12 @@ export function getAwsEnvironment(): AwsEnvironment {
     AWS_ENDPOINT_URL_SESV2: ses = `https://email.${region}.amazonaws.com`,
     AWS_ENDPOINT_URL_SNS: sns = `https://sns.${region}.amazonaws.com`,
     AWS_ENDPOINT_URL_SSM: ssm = `https://ssm.${region}.amazonaws.com`,
+    AWS_ENDPOINT_URL_S3: s3,
   } = process.env;
   if (!region || !accessKeyId || !secretAccessKey)
     throw new Error('AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-  return { region, ...credentials, endpoints: { ses, sns, ssm } };
+  return { region, ...credentials, endpoints: { ses, sns, ssm, s3 } };
 }
 
 /** The memory of the Lambda function; undefined elsewhere, also behind the gateway, where all functions share a process. */

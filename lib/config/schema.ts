@@ -32,7 +32,7 @@ export const settings = {
       description:
         'The owner of the tables, connected directly; only what migrates has it. DATABASE_URL when not set.',
       secret: true,
-      isForMigration: true,
+      isFor: 'migration',
     }),
   DATABASE_POOL_MAX: positiveInteger
     .default(2)
@@ -119,6 +119,32 @@ export const settings = {
     .meta({
       description: 'Where errors go as well, by the protocol of Sentry; nowhere when empty.',
       secret: true,
+    }),
+  BACKUP_URL: z.string().default('').meta({
+    description:
+      'Where the nightly backup goes: s3://bucket/prefix, on a laptop a folder; nowhere when empty.',
+  }),
+  BACKUP_KEY: z
+    .string()
+    .regex(/^([\w-]{43})?$/, 'must be 256 random bits in base64url')
+    .default('')
+    .meta({
+      description: 'Encrypts backups; 256 random bits in base64url. Keep a copy outside of the account.',
+      secret: true,
+      isFor: 'jobs',
+    }),
+  BACKUP_RETENTION_DAYS: positiveInteger
+    .default(30)
+    .meta({ description: 'How long backups are kept; the last good one always is.' }),
+  BACKUP_DRILL_URL: z
+    .string()
+    .regex(/^$|^postgres(ql)?:\/\//, 'must start with postgres://')
+    .default('')
+    .meta({
+      description:
+        'A server on which the weekly drill may create a database to restore into; no drill when empty.',
+      secret: true,
+      isFor: 'jobs',
     }),
   RELEASE: z.string().default('development').meta({ description: 'Version or commit that is running.' }),
   COMMIT: z.string().default('unknown').meta({ description: 'Commit it was built from.' }),

@@ -36,6 +36,13 @@ export const stageRules: readonly StageRule[] = [
   rule('DATABASE_REPLICA_URL', prod, password, (url) => url !== '' && hasWeakPassword(url)),
   rule('UPSTASH_REDIS_REST_TOKEN', prod, token, (text) => text.length < 20 || isGuessable(text)),
   rule('ALLOWED_ORIGINS', prod, https, (origins) => origins.some(isPlain)),
+  rule('BACKUP_URL', deployed, 'must be s3://bucket/prefix', (url) => url !== '' && !url.startsWith('s3://')),
+  rule(
+    'BACKUP_KEY',
+    deployed,
+    'must not be the AUTH_SECRET',
+    (key, { AUTH_SECRET }) => key !== '' && key === AUTH_SECRET,
+  ),
   rule('POWERTOOLS_LOG_LEVEL', prod, 'must not be DEBUG', (level) => level === 'DEBUG'),
 ];
 

@@ -50,7 +50,7 @@ export function isStarted({ spec }: JobOperation): boolean {
 
 /** Its schedule is a resource of its own: schedules-yaml.ts. */
 function jobFunction({ spec, module }: JobOperation): string {
-  const options = `${afterMigration}${asynchronous}${secrets}`;
+  const options = `${afterMigration}${asynchronous}  environment: \${file(lib/config/job-secrets.yml)}\n`;
   return renderFunction(spec.id, module, { role: 'JobRole', timeoutSeconds: spec.timeoutSeconds, options });
 }
 
@@ -95,6 +95,8 @@ function camelCase(area: string): string {
 const areaAssets: Readonly<Record<string, readonly string[]>> = {
   auth: ['lib/accounts/password-blocklist.txt'],
   operations: ['drizzle/*.sql', 'drizzle/meta/_journal.json'],
+  // What drillRestore makes its scratch database with.
+  jobs: ['drizzle/*.sql', 'drizzle/meta/_journal.json'],
 };
 
 function assets(module: string): string {

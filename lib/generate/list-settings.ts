@@ -6,8 +6,8 @@ export interface Setting {
   readonly key: keyof Config;
   readonly description: string;
   readonly isSecret: boolean;
-  /** Only what migrates the database may have it. */
-  readonly isForMigration: boolean;
+  /** Which functions get it; all but the static ones when undefined. */
+  readonly isFor: 'jobs' | 'migration' | undefined;
   /** Undefined when it has to be set. */
   readonly defaultValue: string | undefined;
   readonly stageRules: readonly StageRule[];
@@ -19,18 +19,18 @@ export function listSettings(): Setting[] {
     const {
       description = '',
       secret,
-      isForMigration,
+      isFor,
     } = z.globalRegistry.get(settings[key]) as {
       description?: string;
       secret?: boolean;
-      isForMigration?: boolean;
+      isFor?: Setting['isFor'];
     };
     const unset = settings[key].safeParse(undefined);
     return {
       key,
       description,
       isSecret: secret === true,
-      isForMigration: isForMigration === true,
+      isFor,
       defaultValue: unset.success ? String(unset.data) : undefined,
       stageRules: stageRules.filter((rule) => rule.key === key),
     };

@@ -2,6 +2,7 @@ import { getConfig } from '#lib/config/get-config.ts';
 import { getPoolStatistics, getReplicaPool } from '#lib/db/client.ts';
 import { listBreakers } from '#lib/resilience/list-breakers.ts';
 import type { Check } from './check.ts';
+import { backupFreshness } from './checks/backup-freshness.ts';
 import { connectionErrors } from './checks/connection-errors.ts';
 import { failingMails } from './checks/failing-mails.ts';
 import { jobDeadLetters } from './checks/job-dead-letters.ts';
@@ -31,6 +32,7 @@ export const recordedChecks: readonly Check[] = [
   failingMails,
   jobFreshness,
   jobDeadLetters,
+  backupFreshness,
   signingKeyAge,
   releaseSkew,
 ];

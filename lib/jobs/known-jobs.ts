@@ -3,9 +3,11 @@ import type { KnownJob } from './known-job.ts';
 
 // biome-ignore format: a job a line.
 export const knownJobs: readonly KnownJob[] = [
+  { id: "backUpDatabase", summary: "Back up the database, read the backup again, and remove what is past its retention", schedule: "cron(17 2 * * ? *)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "deliverMail", summary: "Send a mail", timezone: "UTC", catchUp: "once", overlap: "parallel", maxAttempts: 10, isDispatched: true },
   { id: "deliverNotification", summary: "One attempt to deliver a notification by webhook, mail or SNS", timezone: "UTC", catchUp: "once", overlap: "parallel", maxAttempts: 3, isDispatched: true },
   { id: "dispatchRuns", summary: "Carry out what was enqueued, retries, runs that go on, and those of instances that died", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "none", overlap: "parallel", maxAttempts: 1, isDispatched: false },
+  { id: "drillRestore", summary: "Restore the newest backup into a scratch database, to know that it can be done", schedule: "cron(17 4 ? * SUN *)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "expireErrorGroups", summary: "Remove what has not failed for 90 days", schedule: "rate(1 day)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "expireIdempotencyRecords", summary: "Remove the answers that can no longer be replayed", schedule: "rate(1 hour)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
   { id: "expireJobRuns", summary: "Remove runs from the ledger: after 8 days, after 90 what went wrong or had a key", schedule: "rate(1 hour)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },

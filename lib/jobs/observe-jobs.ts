@@ -40,6 +40,18 @@ export async function countDeadLetters(): Promise<number> {
   return row?.count ?? 0;
 }
 
+/** For each of these jobs, how many seconds ago its last run began that succeeded with something to name in `result`. */
+export async function getLastSuccessAges(
+  ids: readonly string[],
+  result: string,
+): Promise<Record<string, number>> {
+  const rows = await getPool().execute<{ id: string; seconds: number }>(sql`
+    select id, extract(epoch from now() - max(started_at))::float as seconds
+    from (select job_id as id, started_at, state, result from ${jobRuns}) as run
+    where ${isOneOf(ids)} and state = 'succeeded' and result ? ${result} group by id`);
+  return Object.fromEntries(rows.map(({ id, seconds }) => [id, seconds]));
+}
+
 function isOneOf(ids: readonly string[]) {
   return sql`id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`;
 }

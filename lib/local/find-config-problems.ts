@@ -53,8 +53,10 @@ async function readSecrets(
 
 function problemsOf(settings: Environment): readonly ConfigProblem[] {
   try {
-    parseConfig(settings);
-    return [];
+    const { BACKUP_URL, BACKUP_KEY } = parseConfig(settings);
+    // No rule of a stage: only jobs get the key, and every function is told where backups are.
+    if (BACKUP_URL === '' || BACKUP_KEY !== '') return [];
+    return [{ key: 'BACKUP_KEY', rule: 'is missing, as BACKUP_URL is set', isMissing: true }];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -65,7 +67,9 @@ function remedyOf({ key, isMissing }: ConfigProblem, stage: string): string {
   if (stage === 'local') return `set ${key} in .env or in the environment`;
   if (key === 'PLINTH_STAGE') return 'name one of them with --stage';
   if (!secretKeys.includes(key)) return `set ${key} in the environment of the deploy`;
-  const value = key === 'AUTH_SECRET' ? `"$(openssl rand -base64 32 | tr '+/' '-_' | tr -d =)"` : `'…'`;
+  const value = ['AUTH_SECRET', 'BACKUP_KEY'].includes(key)
+    ? `"$(openssl rand -base64 32 | tr '+/' '-_' | tr -d =)"`
+    : `'…'`;
   const overwrite = isMissing ? '' : ' --overwrite';
   return `aws ssm put-parameter --type SecureString --name ${parameterNameOf(stage, key)}${overwrite} --value ${value}`;
 }

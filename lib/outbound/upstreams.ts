@@ -30,6 +30,19 @@ export const ses: Upstream = {
 /** Amazon SNS, like SES. */
 export const sns: Upstream = { ...ses, name: 'sns' };
 
+/** Amazon S3, where backups are kept. Any network: a VPC endpoint of it has a private address. */
+export const s3: Upstream = {
+  name: 's3',
+  // A segment of a backup, 8 MB, at 2 Mbit/s.
+  timeoutMs: 40_000,
+  retries: 3,
+  network: 'any',
+  largestBodyBytes: 16 * 1024 * 1024,
+  send: sendRequest,
+  // One job calls it, one segment after the other: its own retries are patient enough.
+  minimumCalls: 10,
+};
+
 /**
  * The keys of a token issuer that the operator trusts. Any network: it may run beside us, as Keycloak does. One breaker a host, so that
  * an issuer that is down keeps nobody from logging in by another one.
@@ -50,5 +63,5 @@ export function tokenIssuer(issuer: string): Upstream {
 /** The names of the circuit breakers of what the operator configures. */
 export function breakerNames(): string[] {
   const issuers = getConfig().AUTH_EXTERNAL_ISSUERS.map(({ issuer }) => tokenIssuer(issuer).name);
-  return [...new Set([ses.name, sns.name, ...issuers])];
+  return [...new Set([ses.name, sns.name, s3.name, ...issuers])];
 }

@@ -68,6 +68,8 @@ test('reports all problems at once, by key and rule, and never a secret', () => 
 });
 
 /** What breaks each rule, by itself. */
+const backupKey = random(32);
+
 const broken: [key: keyof Config, value: string, stages: Stage[], others?: Record<string, string>][] = [
   ['PUBLIC_URL', 'http://api.example.com', ['dev', 'staging', 'prod']],
   ['APP_URL', 'http://app.example.com', ['dev', 'staging', 'prod']],
@@ -92,6 +94,8 @@ const broken: [key: keyof Config, value: string, stages: Stage[], others?: Recor
   ['UPSTASH_REDIS_REST_TOKEN', 'local', ['prod']],
   ['UPSTASH_REDIS_REST_TOKEN', 'an-example-of-such-a-token', ['prod']],
   ['ALLOWED_ORIGINS', 'https://app.example.com,http://localhost:5173', ['prod']],
+  ['BACKUP_URL', '/backups', ['dev', 'staging', 'prod']],
+  ['BACKUP_KEY', backupKey, ['dev', 'staging', 'prod'], { AUTH_SECRET: backupKey }],
   ['POWERTOOLS_LOG_LEVEL', 'DEBUG', ['prod']],
 ];
 
@@ -149,25 +153,29 @@ describe('stages', () => {
 
 test('every secret has its name in the environment of a function that is not static, and a permission to be read', () => {
   const read = (path: string) => readFileSync(path, 'utf8');
-  const keys = listSettings()
-    .filter(({ isSecret, isForMigration }) => isSecret && !isForMigration)
-    .map(({ key }) => key);
+  const secrets = listSettings().filter(({ isSecret }) => isSecret);
+  const keys = secrets.filter(({ isFor }) => !isFor).map(({ key }) => key);
+  const ofJobs = secrets.filter(({ isFor }) => isFor !== 'migration').map(({ key }) => key);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of serverless.yml.
   const stage = '${sls:stage}';
-  const named = keys.map((key) => `${key}: ${referenceTo(stage, key)}`);
-  expect(read('lib/config/secrets.yml').trim().split('\n').slice(1)).toEqual(named);
-  const permitted = [
-    ...read('lib/config/permissions.yml').matchAll(/:parameter\/plinth\/\$\{sls:stage\}\/(\w+)'/g),
-  ];
-  expect(permitted.map(([, key]) => key)).toEqual(keys);
-  expect(read('lib/config/permissions.yml')).not.toContain('*');
-  for (const key of keys) expect(read('lib/config/environment.yml')).not.toContain(key);
+  for (const [prefix, expected] of [
+    ['', keys],
+    ['job-', ofJobs],
+  ] as const) {
+    const named = expected.map((key) => `${key}: ${referenceTo(stage, key)}`);
+    expect(read(`lib/config/${prefix}secrets.yml`).trim().split('\n').slice(1)).toEqual(named);
+    const permissions = read(`lib/config/${prefix}permissions.yml`);
+    const permitted = [...permissions.matchAll(/:parameter\/plinth\/\$\{sls:stage\}\/(\w+)'/g)];
+    expect(permitted.map(([, key]) => key)).toEqual(expected);
+    expect(permissions).not.toContain('*');
+  }
+  for (const { key } of secrets) expect(read('lib/config/environment.yml')).not.toContain(key);
   const functions = globSync('functions/*/functions.yml').flatMap((path) =>
     read(path)
       .split(/^(?=\w+:$)/m)
       .slice(1),
   );
-  const without = functions.filter((text) => !text.includes('lib/config/secrets.yml'));
+  const without = functions.filter((text) => !/lib\/config\/(job-)?secrets\.yml/.test(text));
   expect(without.map((text) => text.split(':')[0]).sort()).toEqual([
     'docs',
     'getHealth',

@@ -10,7 +10,7 @@ import { hostInvocation } from '#lib/runtime/host-invocation.ts';
 import { startParameterStore } from '#test/support/parameter-store.ts';
 
 const secretKeys = listSettings()
-  .filter(({ isSecret, isForMigration }) => isSecret && !isForMigration)
+  .filter(({ isSecret, isFor }) => isSecret && !isFor)
   .map(({ key }) => key);
 const secrets: Record<string, string> = {
   DATABASE_URL: 'postgres://plinth:hunter2@db/plinth',

@@ -1,0 +1,171 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { handler as backUpJob } from '#functions/jobs/back-up-database.ts';
+import { handler as drillJob } from '#functions/jobs/drill-restore.ts';
+import { backUpDatabase } from '#lib/backup/back-up-database.ts';
+import { expireBackups } from '#lib/backup/expire-backups.ts';
+import { openStore } from '#lib/backup/store.ts';
+import { backupFreshness } from '#lib/health/checks/backup-freshness.ts';
+import { Continuation, type JobContext } from '#lib/jobs/job-spec.ts';
+import { readBackupArguments, runBackupCommand } from '#lib/local/backup.ts';
+import { createSecret } from '#lib/local/create-secret.ts';
+import { runJobLocally } from '#lib/local/run-job.ts';
+import { createDatabase, listDatabases } from '#test/support/backup-databases.ts';
+import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
+import { createJobRun } from '#test/support/scenario.ts';
+import { sql } from '#test/support/tenant.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'plinth-backup-jobs-'));
+Object.assign(process.env, {
+  BACKUP_URL: folder,
+  BACKUP_KEY: createSecret(),
+  BACKUP_DRILL_URL: inject('databaseUrl'),
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => sql`delete from job_runs`);
+
+const stored = () => readdirSync(folder).filter((name) => name.endsWith('.part') === false);
+const scratchDatabases = async () =>
+  (await listDatabases()).filter(({ name }) => name.startsWith('plinth_drill_'));
+
+test('the nightly job backs up, reads it in another invocation, and health knows; the drill restores it and leaves nothing', async () => {
+  const lines: string[] = [];
+  expect(await backupFreshness.observe(new Date())).toMatchObject({
+    status: 'fail',
+    output: 'there is no good backup',
+  });
+  const backedUp = await runJobLocally(backUpJob, {}, (line) => lines.push(line));
+  expect(backedUp).toMatchObject({ outcome: 'succeeded', backupId: stored()[0], expired: 0 });
+  expect(lines.filter((line) => line === 'goes on from its checkpoint')).toHaveLength(1);
+  expect(await backupFreshness.observe(new Date())).toMatchObject({
+    status: 'fail',
+    output: expect.stringContaining('trial'),
+  });
+
+  const drilled = await runJobLocally(drillJob, {}, () => {});
+  expect(drilled).toMatchObject({
+    outcome: 'succeeded',
+    backupId: backedUp.backupId,
+    rows: backedUp.rows,
+    seconds: { total: expect.any(Number) },
+  });
+  expect(await scratchDatabases()).toEqual([]);
+  expect(await backupFreshness.observe(new Date())).toMatchObject({ status: 'pass', unit: 'h' });
+  await sql`update job_runs set started_at = now() - interval '31 hours' where job_id = 'backUpDatabase'`;
+  expect(await backupFreshness.observe(new Date())).toMatchObject({
+    status: 'fail',
+    output: expect.stringContaining('old'),
+  });
+});
+
+test('a run that was skipped or failed is no good backup', async () => {
+  const id = await createJobRun('succeeded', 'backUpDatabase');
+  await sql`update job_runs set result = '{"skipped": "BACKUP_URL is not set"}' where id = ${id}`;
+  await createJobRun('dead', 'backUpDatabase');
+  expect(await backupFreshness.observe(new Date())).toMatchObject({ status: 'fail' });
+});
+
+test('a drill of a damaged backup fails for good, and drops its database; one that was killed is cleaned up after', async () => {
+  await sql`create database plinth_drill_1000`;
+  const [id = ''] = stored();
+  writeFileSync(join(folder, id, 'users.00000'), 'changed');
+  const { outcome, runId } = await runJobLocally(drillJob, {}, () => {});
+  const [run] = await sql`select error_message from job_runs where id = ${String(runId)}`;
+  expect([outcome, run?.error_message]).toEqual(['failed', `${id}/users.00000 was changed or cut off`]);
+  expect(takeErrorLogs()).toHaveLength(1);
+  expect(await scratchDatabases()).toEqual([]);
+});
+
+test('reading goes on at the table where the time was up', async () => {
+  const stop = new AbortController();
+  const contextOf = (signal: AbortSignal, progress: JobContext['progress']): JobContext => ({
+    actor: { type: 'system', jobId: 'backUpDatabase' },
+    requestId: 'test',
+    now: new Date(),
+    signal,
+    progress,
+  });
+  const { signal } = new AbortController();
+  const first = await backUpDatabase(
+    contextOf(signal, () => {}),
+    undefined,
+  );
+  const { checkpoint } = first as Continuation;
+  const stopAtThird = contextOf(stop.signal, (done) => done === 3 && stop.abort('timed_out'));
+  const second = await backUpDatabase(stopAtThird, checkpoint);
+  expect(second).toMatchObject({ checkpoint: { nextTable: 3 } });
+  const seen: number[] = [];
+  const last = await backUpDatabase(
+    contextOf(signal, (done) => seen.push(done)),
+    (second as Continuation).checkpoint,
+  );
+  expect(seen[0]).toBe(3);
+  expect(last).not.toBeInstanceOf(Continuation);
+});
+
+test('backups expire by age, unfinished ones after a day; never the last good one, nor what is no backup', async () => {
+  const root = join(folder, 'expiry');
+  const store = openStore(root);
+  const put = async (id: string, isFinished: boolean) => {
+    await store.put(`${id}/users.00000`, Buffer.from('x'));
+    if (isFinished) await store.put(`${id}/manifest.json`, Buffer.from('x'));
+  };
+  const now = new Date('2026-11-21T02:30:00Z');
+  await put('20260101T021700Z-aaaaaa', true);
+  await put('20261021T021700Z-bbbbbb', true);
+  await put('20261023T021700Z-cccccc', true);
+  await put('20261119T021700Z-dddddd', false);
+  await put('20261120T120000Z-eeeeee', false);
+  await put('20261120T021700Z-ffffff', true);
+  await store.put('notes.txt', Buffer.from('of an operator'));
+  const good = { now, retentionDays: 30, goodId: '20261120T021700Z-ffffff' };
+  expect(await expireBackups(store, good)).toBe(3);
+  const kept = ['20261023T021700Z-cccccc', '20261120T021700Z-ffffff', '20261120T120000Z-eeeeee', 'notes.txt'];
+  expect(readdirSync(root).sort()).toEqual(kept);
+  expect(await expireBackups(store, { ...good, now: new Date('2027-11-21T02:30:00Z') })).toBe(1);
+  expect(readdirSync(root)).toContain('20261120T021700Z-ffffff');
+});
+
+describe('the commands', () => {
+  const backups = join(folder, 'commands');
+  let source: string;
+  beforeAll(async () => {
+    source = await createDatabase(inject('templateDatabase'));
+  });
+  const run = (...args: string[]) =>
+    runBackupCommand(readBackupArguments(args), { ...process.env, DATABASE_URL: source }, () => {});
+
+  test('back up, verify and restore', async () => {
+    const { backupId, rows } = await run('backup', '--to', backups);
+    expect(await run('verify', '--from', backups)).toMatchObject({
+      backupId,
+      rows,
+      storedBytes: expect.any(Number),
+    });
+    const target = await createDatabase();
+    expect(await run('restore', '--from', backups, '--backup', `${backupId}`, '--to', target)).toMatchObject({
+      backupId,
+      rows,
+    });
+    writeFileSync(join(backups, `${backupId}`, 'users.00000'), 'other');
+    await expect(run('verify', '--from', backups)).rejects.toThrow('users.00000 was changed');
+  });
+
+  test('never restore into the live database', async () => {
+    const spelledAnew = source.replace('postgres://', 'postgresql://');
+    await expect(run('restore', '--from', backups, '--to', spelledAnew)).rejects.toThrow('live database');
+  });
+
+  test.each([
+    [[]],
+    [['backup']],
+    [['backup', '--to', 'a', '--from', 'b']],
+    [['verify', '--to', 'a']],
+    [['restore', '--from', 'a', '--to', 'b']],
+    [['restore', '--into', 'a']],
+  ])('explain themselves: %j', (args) => {
+    expect(() => readBackupArguments(args)).toThrow('Usage: npm run db:backup');
+  });
+});
