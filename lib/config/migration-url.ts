@@ -9,12 +9,12 @@ export async function getMigrationUrl(): Promise<string> {
   const { DATABASE_MIGRATION_URL, DATABASE_URL } = process.env;
   const references = findReferences({ DATABASE_MIGRATION_URL, DATABASE_URL });
   const parameters = references.size > 0 ? await readPatiently([...references.values()]) : undefined;
-  const valueOf = (key: string, text: string | undefined) => {
+  const read = (key: string, text: string | undefined) => {
     const name = references.get(key);
     return name === undefined ? text : parameters?.get(name);
   };
-  const owner = valueOf('DATABASE_MIGRATION_URL', DATABASE_MIGRATION_URL);
-  const url = owner || valueOf('DATABASE_URL', DATABASE_URL);
+  const owner = read('DATABASE_MIGRATION_URL', DATABASE_MIGRATION_URL);
+  const url = owner || read('DATABASE_URL', DATABASE_URL);
   const key = owner ? 'DATABASE_MIGRATION_URL' : 'DATABASE_URL';
   const parsed = settings.DATABASE_URL.safeParse(url);
   if (parsed.success) return parsed.data;

@@ -33,6 +33,9 @@ const redisFromEnvironment = /^ {2}static fromEnv\(config\) \{\n[\s\S]*?^ {2}\}$
 /** What `postgres` offers besides connections: changes of case, and big integers. */
 const postgresExtras = /Object\.assign\(Postgres, \{[\s\S]*?\n\}\)/;
 
+/** Columns for what a table says behind its columns, which is for migrations: they are half of what a table costs at initialization. */
+const extraConfigColumns = /const builtColumnsForExtraConfig = [\s\S]*?\n {2}\);/;
+
 /** The types of parameters for the Data API of Aurora; it refers to every kind of column. */
 const typing = /^ {2}prepareTyping\(encoder\) \{\n[\s\S]*?^ {2}\}$/m;
 
@@ -102,6 +105,12 @@ const trimBundle: Plugin = {
     }));
     build.onLoad({ filter: /drizzle-orm\/pg-core\/dialect\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(typing, "  prepareTyping() {\n    return 'none';\n  }"),
+    }));
+    build.onLoad({ filter: /drizzle-orm\/pg-core\/table\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(
+        extraConfigColumns,
+        'const builtColumnsForExtraConfig = {};',
+      ),
     }));
     build.onLoad({ filter: /@upstash\/redis\/(chunk-\w+|nodejs)\.mjs$/ }, ({ path }) => {
       const absent = `const absent = (name) => class { constructor() { throw new Error('left out of the bundle: @upstash/redis ' + name) } };`;

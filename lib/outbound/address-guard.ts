@@ -11,15 +11,22 @@ type Resolve = (
   answer: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-// The special-purpose registries of IANA: https://www.iana.org/assignments/iana-ipv4-special-registry
-const notPublic = listOf(
-  '10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15',
-  '198.51.100.0/24 203.0.113.0/24 240.0.0.0/4 2001::/23 2001:db8::/32 2002::/16 3fff::/20',
-);
-// What is outside is loopback, unique local, NAT64, IPv4-mapped or nothing.
-const publicIpv6 = listOf('2000::/3');
-// Nobody means to configure those: metadata and credentials of AWS, multicast, "this host".
-const never = listOf('0.0.0.0/8 169.254.0.0/16 224.0.0.0/4 ::/128 fd00:ec2::/32 fe80::/10 ff00::/8');
+// Made at the first call: most instances call nobody, and to make them is a tenth of what a function is initialized with.
+let lists: ReturnType<typeof makeLists> | undefined;
+
+function makeLists() {
+  return {
+    // The special-purpose registries of IANA: https://www.iana.org/assignments/iana-ipv4-special-registry
+    notPublic: listOf(
+      '10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15',
+      '198.51.100.0/24 203.0.113.0/24 240.0.0.0/4 2001::/23 2001:db8::/32 2002::/16 3fff::/20',
+    ),
+    // What is outside is loopback, unique local, NAT64, IPv4-mapped or nothing.
+    publicIpv6: listOf('2000::/3'),
+    // Nobody means to configure those: metadata and credentials of AWS, multicast, "this host".
+    never: listOf('0.0.0.0/8 169.254.0.0/16 224.0.0.0/4 ::/128 fd00:ec2::/32 fe80::/10 ff00::/8'),
+  };
+}
 
 function listOf(...lines: string[]): BlockList {
   const list = new BlockList();
@@ -32,6 +39,8 @@ function listOf(...lines: string[]): BlockList {
 
 /** Throws OutboundError `refused` for an address we must not connect to. BlockList sees through IPv4-mapped IPv6. */
 export function assertAddress(address: string, port: number, network: Network): void {
+  lists ??= makeLists();
+  const { notPublic, publicIpv6, never } = lists;
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
   const isPublic =
     !notPublic.check(address, family) && (family === 'ipv4' || publicIpv6.check(address, family));

@@ -19,8 +19,16 @@ class RedisPaused extends Error {
 const pauseMs = 1_000;
 let pausedUntilMs = 0;
 
+/** A script that is hashed when it is first run: most functions define more than they run. */
 export function defineScript(source: string): Script {
-  return { source, sha1: createHash('sha1').update(source).digest('hex') };
+  let sha1: string | undefined;
+  return {
+    source,
+    get sha1() {
+      sha1 ??= createHash('sha1').update(source).digest('hex');
+      return sha1;
+    },
+  };
 }
 
 /** Runs a script in one round trip; in two when the server does not know it yet, which is once after it starts. */
