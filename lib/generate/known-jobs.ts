@@ -6,10 +6,9 @@ import { isDispatched } from './modules.ts';
 /** lib/jobs/known-jobs.ts: of every job what can be said without its code. */
 export function renderKnownJobs(jobs: readonly JobOperation[]): string {
   const facts = jobs.map(({ spec }): KnownJob => {
-    const { id, summary, schedule, timezone = 'UTC', dst, catchUp = 'once', overlap = 'skip' } = spec;
+    const { id, schedule, timezone = 'UTC', dst, catchUp = 'once', overlap = 'skip' } = spec;
     return {
       id,
-      summary,
       ...(schedule && { schedule }),
       timezone,
       ...(dst && { dst }),
@@ -26,6 +25,11 @@ import type { KnownJob } from './known-job.ts';
 // biome-ignore format: a job a line.
 export const knownJobs: readonly KnownJob[] = [
 ${facts.map((job) => `  ${literal(job)},\n`).join('')}];
+
+/** What each does, by id: beside the rest, as only a list for people needs it. */
+// biome-ignore format: a job a line.
+export const jobSummaries: Readonly<Record<string, string>> = {
+${jobs.map(({ spec }) => `  ${spec.id}: ${JSON.stringify(spec.summary)},\n`).join('')}};
 `;
 }
 

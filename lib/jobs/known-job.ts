@@ -4,7 +4,7 @@ import { knownJobs } from './known-jobs.ts';
 
 /** What can be said of a job where its code is not there, with every default filled in. */
 export interface KnownJob
-  extends Required<Pick<JobSpec, 'id' | 'summary' | 'timezone' | 'catchUp' | 'overlap'>>,
+  extends Required<Pick<JobSpec, 'id' | 'timezone' | 'catchUp' | 'overlap'>>,
     Pick<JobSpec, 'schedule' | 'dst'> {
   readonly maxAttempts: number;
   /** Whether runs without an event of their own are carried out: retries, and what an operator starts. */

@@ -3,7 +3,7 @@ import type { Context } from '#lib/context.ts';
 import { jobRuns } from '#lib/db/schema/job-runs.ts';
 import { jobs } from '#lib/db/schema/jobs.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
-import { knownJobs } from '#lib/jobs/known-jobs.ts';
+import { jobSummaries, knownJobs } from '#lib/jobs/known-jobs.ts';
 import type { RunState } from '#lib/jobs/run-states.ts';
 import { nextTimes, parseSchedule } from '#lib/jobs/schedule.ts';
 import type { JobList, ScheduledJob } from './schemas.ts';
@@ -56,6 +56,7 @@ export async function listJobs(ctx: Context): Promise<JobList> {
       const zone = { timezone: job.timezone, dst: job.dst };
       return {
         ...job,
+        summary: jobSummaries[job.id] ?? '',
         schedule: job.schedule ?? null,
         paused: pausedAt === null ? null : { at: pausedAt, by: pausedBy, reason: pauseReason },
         lastSuccessAt,
