@@ -2,24 +2,33 @@
 import type { KnownJob } from './known-job.ts';
 
 // biome-ignore format: a job a line.
-export const knownJobs: readonly KnownJob[] = [
-  { id: "backUpDatabase", schedule: "cron(17 2 * * ? *)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "deliverMail", timezone: "UTC", catchUp: "once", overlap: "parallel", maxAttempts: 10, isDispatched: true },
-  { id: "deliverNotification", timezone: "UTC", catchUp: "once", overlap: "parallel", maxAttempts: 3, isDispatched: true },
-  { id: "dispatchRuns", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "none", overlap: "parallel", maxAttempts: 1, isDispatched: false },
-  { id: "drillRestore", schedule: "cron(17 4 ? * SUN *)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "expireErrorGroups", schedule: "rate(1 day)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "expireIdempotencyRecords", schedule: "rate(1 hour)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "expireJobRuns", schedule: "rate(1 hour)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "expireSessions", schedule: "rate(1 hour)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "foldProjectCounts", schedule: "rate(5 minutes)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "purgeDeletedProjects", schedule: "rate(5 minutes)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "raiseNotifications", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "recordHealth", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "rollUpMeasurements", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "rotateSigningKeys", schedule: "rate(1 hour)", timezone: "UTC", catchUp: "once", overlap: "skip", maxAttempts: 3, isDispatched: true },
-  { id: "sweepMissedRuns", schedule: "rate(1 minute)", timezone: "UTC", catchUp: "none", overlap: "skip", maxAttempts: 1, isDispatched: false },
+const own: readonly (Pick<KnownJob, 'id'> & Partial<KnownJob>)[] = [
+  { id: "backUpDatabase", schedule: "cron(17 2 * * ? *)" },
+  { id: "deliverMail", overlap: "parallel", maxAttempts: 10 },
+  { id: "deliverNotification", overlap: "parallel" },
+  { id: "dispatchRuns", schedule: "rate(1 minute)", catchUp: "none", overlap: "parallel", maxAttempts: 1, isDispatched: false },
+  { id: "drillRestore", schedule: "cron(17 4 ? * SUN *)" },
+  { id: "expireErrorGroups", schedule: "rate(1 day)" },
+  { id: "expireIdempotencyRecords", schedule: "rate(1 hour)" },
+  { id: "expireJobRuns", schedule: "rate(1 hour)" },
+  { id: "expireSessions", schedule: "rate(1 hour)" },
+  { id: "foldProjectCounts", schedule: "rate(5 minutes)" },
+  { id: "purgeDeletedProjects", schedule: "rate(5 minutes)" },
+  { id: "raiseNotifications", schedule: "rate(1 minute)" },
+  { id: "recordHealth", schedule: "rate(1 minute)" },
+  { id: "rollUpMeasurements", schedule: "rate(1 minute)" },
+  { id: "rotateSigningKeys", schedule: "rate(1 hour)" },
+  { id: "sweepMissedRuns", schedule: "rate(1 minute)", catchUp: "none", maxAttempts: 1, isDispatched: false },
 ];
+
+export const knownJobs: readonly KnownJob[] = own.map((job) => ({
+  timezone: 'UTC',
+  catchUp: 'once',
+  overlap: 'skip',
+  maxAttempts: 3,
+  isDispatched: true,
+  ...job,
+}));
 
 /** What each does, by id: beside the rest, as only a list for people needs it. */
 // biome-ignore format: a job a line.

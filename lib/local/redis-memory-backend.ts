@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import RedisMock from 'ioredis-mock';
 import { type RedisBackend, type RedisCommand, type RedisValue, toRedisValue } from './redis-backend.ts';
 import { wrapLuaScript } from './redis-lua.ts';
+import { shareLuaState } from './share-lua-state.ts';
 
 type MockMethod = (...args: string[]) => Promise<unknown>;
 
@@ -9,6 +10,7 @@ const notAnInteger = 'ERR value is not an integer or out of range';
 
 /** A Redis in this process, empty and shared with no other instance. */
 export async function createRedisInMemory(): Promise<RedisBackend> {
+  shareLuaState();
   // Instances of ioredis-mock share their keys by host and port, so each needs a host of its own.
   const redis = new RedisMock({ host: randomUUID() });
   const methods = redis as unknown as Record<string, MockMethod>;

@@ -73,11 +73,12 @@ test.each([
 ])('%s is found in less than 50 ms', (_, expression, from, count) => {
   const zone = { timezone: 'America/New_York' };
   const schedule = parseSchedule(expression);
-  // The best of five: other programs share the processor.
+  // The best of five, in time of the processor: other programs share it.
   const tookMs = Array.from({ length: 5 }, () => {
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     nextTimes(schedule, { after: new Date(from), count, ...zone });
-    return performance.now() - startedAt;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
   });
   expect(Math.min(...tookMs)).toBeLessThan(50);
 });
