@@ -34,7 +34,7 @@ function renderAlarm(alarm: Alarm): string {
   const { kind, subject, periods, when } = alarm;
   const properties = {
     AlarmName: [`plinth-${stage}`, kind, subject].filter(Boolean).join('-'),
-    AlarmDescription: `${alarm.description}. See docs/monitoring.md: ${kind}.`,
+    AlarmDescription: `${alarm.description}. See docs/on-call/${kind}.md.`,
     AlarmActions: [{ Ref: 'AlarmTopic' }],
     OKActions: [{ Ref: 'AlarmTopic' }],
     ComparisonOperator: operators[when.operator],

@@ -11,7 +11,7 @@ import {
 } from './cloudwatch-metric.ts';
 import type { EndpointOperation, JobOperation } from './load-operations.ts';
 
-/** docs/monitoring.md says of each kind what it means and what to do. */
+/** docs/on-call/ has a page for each kind: what it means, where to look, what to do. */
 export const alarmKinds = [
   'faults',
   'latency',

@@ -12,7 +12,7 @@ import { recordHealth } from '#lib/health/record-health.ts';
 import { releaseKey, releaseSlotMs } from '#lib/observability/note-release.ts';
 import { getRedis } from '#lib/redis/client.ts';
 import { call } from '#test/support/call.ts';
-import { closeBreakers } from '#test/support/close-breakers.ts';
+import { calmHealth } from '#test/support/calm-health.ts';
 import { contextOf, createMember, sql } from '#test/support/tenant.ts';
 
 afterEach(() => {
@@ -21,10 +21,7 @@ afterEach(() => {
 });
 
 async function setUp() {
-  // Mails that other tests of this worker left behind are late, and their runs dead.
-  await sql`delete from job_runs where job_id = 'deliverMail'`;
-  await sql`delete from job_runs`;
-  await closeBreakers();
+  await calmHealth();
   const operator = await createMember('viewer', 'operator');
   await recordHealth({ ...contextOf(operator.actor), actor: { type: 'system', jobId: 'recordHealth' } });
   return { operator, look: () => call(getDetailedHealth, { token: operator.token }) };

@@ -7,9 +7,9 @@ import { forgetObservations } from '#lib/health/observe-checks.ts';
 import { recordHealth } from '#lib/health/record-health.ts';
 import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import { call } from '#test/support/call.ts';
-import { closeBreakers } from '#test/support/close-breakers.ts';
+import { calmHealth } from '#test/support/calm-health.ts';
 import { type Fault, startTcpProxy, type TcpProxy } from '#test/support/tcp-proxy.ts';
-import { contextOf, createMember, type Member, sql } from '#test/support/tenant.ts';
+import { contextOf, createMember, type Member } from '#test/support/tenant.ts';
 
 async function proxyOf(url: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(url);
@@ -24,10 +24,7 @@ process.env.UPSTASH_REDIS_REST_URL = `http://127.0.0.1:${redis.port}`;
 // What a busy test machine needs; the gate waits for it before the checks begin.
 process.env.REDIS_TIMEOUT_MS = '400';
 
-// Mails that other tests of this worker left behind are late.
-await sql`delete from job_runs where job_id = 'deliverMail'`;
-await sql`delete from job_runs`;
-await closeBreakers();
+await calmHealth();
 const operator: Member = await createMember('owner', 'operator');
 // Both are warm: a first call also pays for the import of the driver and its first connection.
 await look(getReadiness);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { alarmKinds, listAlarms, objectiveMsOf, type Watched } from '#lib/generate/alarms.ts';
@@ -226,10 +226,17 @@ describe('what is watched exists', () => {
   });
 });
 
-test('the page for who is on call has every kind of alarm, and no other', () => {
-  const documented = [
-    ...read('docs/monitoring.md').matchAll(/^\| `(\w+)` \| [^|]+ \| [^|]+ \| [^|]+ \|$/gm),
-  ].map(([, kind]) => kind);
-  expect(documented.sort()).toEqual([...alarmKinds].sort());
+test('who is on call has a page for every kind of alarm, and no other', () => {
+  const kinds = [...alarmKinds].sort();
+  const pages = readdirSync('docs/on-call').map((file) => file.replace('.md', ''));
+  expect(pages.filter((page) => page !== 'README').sort()).toEqual(kinds);
+  for (const kind of kinds) {
+    const headings = [...read(`docs/on-call/${kind}.md`).matchAll(/^#+ (.+)$/gm)].map(([, text]) => text);
+    expect(headings).toEqual([kind, 'Look', 'Do']);
+  }
+  for (const list of ['docs/on-call/README.md', 'docs/monitoring.md']) {
+    const listed = [...read(list).matchAll(/^\| \[?`(\w+)`.*\|$/gm)].map(([, kind]) => kind);
+    expect(listed).toEqual(expect.arrayContaining(kinds));
+  }
   expect([...new Set(alarms.map(({ kind }) => kind))].sort()).toEqual([...alarmKinds].sort());
 });
