@@ -13,6 +13,26 @@ const needsStack = (file: string) =>
     file + readFileSync(join(root, file), 'utf8'),
   );
 
+const isFault = (file: string) => file.startsWith('test/faults/');
+
+function stackProject(name: string, isMeant: (file: string) => boolean) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: testFiles.filter(isMeant),
+      globalSetup: ['test/support/global-stack.ts'],
+      setupFiles: [
+        'test/support/worker-database.ts',
+        'test/support/fail-on-error-log.ts',
+        'test/support/fail-on-unscoped-statement.ts',
+      ],
+      testTimeout: 20_000,
+      hookTimeout: 60_000,
+    },
+  };
+}
+
 export default defineConfig({
   root,
   test: {
@@ -31,21 +51,9 @@ export default defineConfig({
           setupFiles: ['test/support/fail-on-error-log.ts'],
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'stack',
-          include: testFiles.filter(needsStack),
-          globalSetup: ['test/support/global-stack.ts'],
-          setupFiles: [
-            'test/support/worker-database.ts',
-            'test/support/fail-on-error-log.ts',
-            'test/support/fail-on-unscoped-statement.ts',
-          ],
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
-        },
-      },
+      stackProject('stack', (file) => needsStack(file) && !isFault(file)),
+      // Minutes of waiting for what does not answer: `npm run test:faults`, beside `npm test`.
+      stackProject('faults', isFault),
     ],
     coverage: {
       provider: 'v8',
