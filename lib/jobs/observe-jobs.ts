@@ -12,8 +12,8 @@ const freshHours = 24;
 
 /**
  * The jobs that do not keep to their schedule: their newest slot was missed or given up, or was not looked for in the last five
- * minutes. Every slot is in the ledger once swept. Not those that are paused. One that
- * was never started counts from when `recordHealth` first ran in its release.
+ * minutes. Every slot is in the ledger once swept. Not those that are paused. One that was never started counts from when `recordHealth`
+ * first ran in its release.
  */
 export async function findStaleJobs(): Promise<string[]> {
   const scheduled = knownJobs.filter(({ schedule }) => schedule !== undefined).map(({ id }) => id);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import { checkTemplate, describeTemplate } from '#lib/template/check-template.ts';
 
-// kilobytes of minified JavaScript. An area's router holds ten endpoints and more, each of which alone is within 350; the dispatcher
+// Kilobytes of minified JavaScript. An area's router holds ten endpoints and more, each of which alone is within 350; the dispatcher
 // and the sweep hold all jobs.
 const budgetKb = { router: 400, withDatabase: 350, without: 160 };
 const timeoutMs = 300_000;

@@ -8,7 +8,7 @@ import { webhookNetwork } from '#lib/outbound/webhook.ts';
 import type { NotificationRule } from './schemas.ts';
 
 // Of a topic; a FIFO topic, whose name ends in .fifo, wants to know the order.
-const TopicArn = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
+const topicArn = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 
 /** Throws `validation_failed` for a rule that could not be carried out, or that tells what its scope must not hear. */
 export async function assertRule(
@@ -20,7 +20,7 @@ export async function assertRule(
   if (scope === 'organization' && channel === 'sns')
     refuse('/channel', 'not_of_scope', 'must be webhook or email: sns is for the scope platform');
   if (channel === 'webhook') assertWebhook(target);
-  if (channel === 'sns' && !TopicArn.test(target))
+  if (channel === 'sns' && !topicArn.test(target))
     refuse('/target', 'invalid_format', 'must be the ARN of a topic');
   if (channel !== 'email') return;
   if (!z.email().safeParse(target).success) refuse('/target', 'invalid_format', 'must be an email address');

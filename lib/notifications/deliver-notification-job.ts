@@ -16,5 +16,5 @@ export const deliverNotificationJob: JobReference<DeliverNotificationPayload> = 
   overlap: 'parallel',
 };
 
-/** Ten attempts, over five hours on average: longer than most outages of a receiver. */
+/** Ten attempts, over three and a half hours on average: longer than most outages of a receiver. */
 export const deliveryRetry = { maxAttempts: 10, baseSeconds: 60, maxSeconds: 10_800 };

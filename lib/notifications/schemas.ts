@@ -10,6 +10,12 @@ const Events = z
   .transform((events) => [...new Set(events)])
   .meta({ description: 'A rule of an organization hears `health.changed` only.' });
 
+const Scope = z.enum(['organization', 'platform']);
+export type NotificationScope = z.output<typeof Scope>;
+
+const Channel = z.enum(['webhook', 'email', 'sns']);
+const State = z.enum(['pending', 'delivered', 'failed']);
+
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be hh:mm');
 
 const Timezone = z
@@ -43,13 +49,11 @@ const DedupeMinutes = z
 export const CreateNotificationRuleInput = z
   .strictObject({
     name: Name,
-    scope: z.enum(['organization', 'platform']).default('organization').meta({
+    scope: Scope.default('organization').meta({
       description: '`platform`: what happens inside, for operators.',
     }),
     events: Events,
-    channel: z
-      .enum(['webhook', 'email', 'sns'])
-      .meta({ description: '`sns` for the scope `platform` only.' }),
+    channel: Channel.meta({ description: '`sns` for the scope `platform` only.' }),
     target: Target,
     quietHours: QuietHours.nullable().default(null),
     dedupeMinutes: DedupeMinutes.default(15),
@@ -74,10 +78,10 @@ export type UpdateNotificationRuleInput = z.output<typeof UpdateNotificationRule
 export const NotificationRule = z
   .object({
     id: z.uuid(),
-    scope: z.enum(['organization', 'platform']),
+    scope: Scope,
     name: z.string(),
     events: z.array(z.string()),
-    channel: z.enum(['webhook', 'email', 'sns']),
+    channel: Channel,
     target: z.string(),
     quietHours: z.object({ from: z.string(), to: z.string(), timezone: z.string() }).nullable(),
     dedupeMinutes: z.int(),
@@ -111,7 +115,7 @@ export const Notification = z
     details: z.record(z.string(), z.string().nullable()),
     count: z.int().meta({ description: 'How often it happened within the window of the rule.' }),
     lastOccurredAt: z.iso.datetime(),
-    state: z.enum(['pending', 'delivered', 'failed']),
+    state: State,
     attempts: z.int().meta({ description: 'Since it was last sent anew.' }),
     nextAttemptAt: z.iso.datetime().nullable(),
     log: z
@@ -135,7 +139,7 @@ export const NotificationRulePage = page(NotificationRule, 'NotificationRulePage
 export type NotificationRulePage = z.input<typeof NotificationRulePage>;
 
 export const ListNotificationsQuery = PageQuery.extend({
-  state: z.enum(['pending', 'delivered', 'failed']).optional(),
+  state: State.optional(),
   ruleId: z.uuid().optional(),
 });
 export type ListNotificationsQuery = z.output<typeof ListNotificationsQuery>;

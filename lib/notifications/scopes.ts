@@ -1,8 +1,7 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { isAllowed } from '#lib/auth/permissions.ts';
 import { AppError } from '#lib/errors/app-error.ts';
-
-export type NotificationScope = 'organization' | 'platform';
+import type { NotificationScope } from './schemas.ts';
 
 /** Who has `notifications:manage` manages the scopes of their roles, an API key those of its owner. */
 const needed = { organization: 'organization:update', platform: 'ops:read' } as const;

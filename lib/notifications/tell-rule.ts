@@ -26,7 +26,7 @@ export async function tellRule(
   const windowMs = rule.dedupeMinutes * 60_000;
   const { unsaid, told } = windowMs > 0 ? await findLast(ctx, rule, occurrence, windowMs) : {};
   const windowEndMs = told ? Date.parse(told.begunAt as string) + windowMs : 0;
-  const sendAt = put(rule, occurrence, new Date(Math.max(windowEndMs, ctx.now.getTime())));
+  const sendAt = putOff(rule, occurrence, new Date(Math.max(windowEndMs, ctx.now.getTime())));
   if (unsaid) {
     const isSooner = sendAt < new Date(unsaid.nextAttemptAt as string);
     await add(ctx, unsaid, occurrence, isSooner ? sendAt : undefined);
@@ -66,7 +66,7 @@ async function findLast(
   return { unsaid: rows.find(({ begunAt }) => !begunAt), told: rows.find(({ begunAt }) => begunAt) };
 }
 
-function put({ quietHours }: Rule, { severity }: Occurrence, at: Date): Date {
+function putOff({ quietHours }: Rule, { severity }: Occurrence, at: Date): Date {
   return (quietHours && severity !== 'critical' && endOfQuiet(quietHours, at)) || at;
 }
 

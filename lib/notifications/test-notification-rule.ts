@@ -18,9 +18,19 @@ export function testNotificationRule(ctx: Context, id: string): Promise<Notifica
     const [notification] = await db
       .insert(notifications)
       .values({
-        ...{ id: uuidv7(), organizationId, ruleId: id, scope },
-        ...{ event: 'test', subject: name, subjectState: '', severity: 'notice', details: {} },
-        ...{ summary: 'A test of this rule', count: 1, lastOccurredAt: at, nextAttemptAt: at },
+        id: uuidv7(),
+        organizationId,
+        ruleId: id,
+        scope,
+        event: 'test',
+        subject: name,
+        subjectState: '',
+        severity: 'notice',
+        summary: 'A test of this rule',
+        details: {},
+        count: 1,
+        lastOccurredAt: at,
+        nextAttemptAt: at,
       })
       .returning(notificationColumns);
     if (!notification) throw new Error('the notification was not stored');

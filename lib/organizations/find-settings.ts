@@ -8,7 +8,7 @@ import { OrganizationSettings } from './schemas.ts';
 
 const settings = createCache<OrganizationSettings>({
   name: 'organization settings',
-  // One of them is the role of who is invited: like a change of roles, theirs is known everywhere in five seconds (AUT-5).
+  // One of them is the role of who is invited: like a change of roles, theirs is known everywhere in five seconds.
   freshMs: 5_000,
   maxEntries: 500,
   tagsOf: (organizationId) => [tagOf(organizationId)],

@@ -51,7 +51,7 @@ export interface CacheStatistics {
   evictions: number;
 }
 
-// A request answers in a second whatever hangs (RES-10): one that has a value to fall back on gives up early, to wait once more for what
+// A request answers in a second whatever hangs: one that has a value to fall back on gives up early, to wait once more for what
 // it came for.
 const firstLoadMs = 800;
 const reloadMs = 200;

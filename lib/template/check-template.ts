@@ -6,7 +6,7 @@ import { checkReferences } from './check-references.ts';
 import { checkSchemas } from './check-schemas.ts';
 import { listOf, ofType, type Template } from './template.ts';
 
-/** All that is wrong with a compiled template: what CloudFormation would refuse, and what we do not deploy (DEP-1). */
+/** All that is wrong with a compiled template: what CloudFormation would refuse, and what we do not deploy. */
 export function checkTemplate(template: Template, schemas: SpecDatabase): string[] {
   return [
     ...checkSchemas(template, schemas),

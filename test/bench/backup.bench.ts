@@ -13,7 +13,7 @@ import { startPostgres } from '#lib/local/postgres.ts';
 import { printTable } from './projects/measure.ts';
 import { loadMillion } from './projects/million.ts';
 
-// BAK-1 at 1,000,000 projects: into a folder, and from there into a new database on the same server. It writes to disk as in production,
+// At 1,000,000 projects: into a folder, and from there into a new database on the same server. It writes to disk as in production,
 // and has the memory of a small server.
 const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
 // PostgreSQL runs as another user when this process is root.

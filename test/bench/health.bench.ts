@@ -7,7 +7,7 @@ import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
 
-// HLT-1: liveness within 5 ms, readiness within 10 ms while its look is shared; and what a look costs.
+// Liveness within 5 ms, readiness within 10 ms while its look is shared; and what a look costs.
 const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
 // PostgreSQL runs as another user when this process is root.
 chmodSync(folder, 0o755);

@@ -3,7 +3,7 @@ import type { Contestant } from './jobs/contestant.ts';
 import { withPostgres } from './postgres.ts';
 import { printTable } from './projects/measure.ts';
 
-// JOB-11: runs that one worker claims and completes per second, beside pg-boss and graphile-worker on the same PostgreSQL, in turn, so that
+// Runs that one worker claims and completes per second, beside pg-boss and graphile-worker on the same PostgreSQL, in turn, so that
 // all of them see the same machine. Ends with 1 below what is promised (ADR 0026).
 const [promised, batch, runs, rounds] = [10_000, 50, 10_000, 3];
 

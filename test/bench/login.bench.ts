@@ -7,7 +7,7 @@ import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
 
-// AUT-10: how much the time of an answer tells about whether an account exists. Known and unknown take turns.
+// How much the time of an answer tells about whether an account exists. Known and unknown take turns.
 const attempts = 200;
 const warmUps = 10;
 

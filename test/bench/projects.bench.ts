@@ -8,7 +8,7 @@ import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
 import { loadMillion, organizationId, ownerIds, rows } from './projects/million.ts';
 
-// PRJ-7, PRJ-8 and PRJ-12 at 1,000,000 projects of one organization. Ends with 1 when a plan or an estimate is not what is promised.
+// Lists, counts and deep pages at 1,000,000 projects of one organization. Ends with 1 when a plan or an estimate is not what is promised.
 const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
 // PostgreSQL runs as another user when this process is root.
 chmodSync(folder, 0o755);

@@ -27,7 +27,7 @@ const faults: Record<string, { database?: Fault; redis?: Fault }> = {
   'both hang': { database: 'hang', redis: 'hang' },
 };
 
-/** RES-10. */
+/** Whatever fails, no answer takes longer. */
 const limitMs = 1_000;
 // Few enough that the machine, not the product, does not decide about the time.
 const atOnce = 4;

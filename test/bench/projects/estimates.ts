@@ -6,7 +6,7 @@ import { printTable } from './measure.ts';
 // The planner looks at 30,000 rows, and hardly sees what is rarer.
 const leastCount = 10_000;
 
-/** PRJ-8: what `count=estimated` says is within 10 % of what there is, unless that is little. Returns where it is not. */
+/** What `count=estimated` says is within 10 % of what there is, unless that is little. Returns where it is not. */
 export async function checkEstimates(ctx: Context): Promise<string[]> {
   const filters: ProjectFilter[] = [{}, ...projectStatuses.map((status) => ({ status }))];
   const wrong: string[] = [];

@@ -2,7 +2,7 @@ import type postgres from 'postgres';
 import type { ProjectFilter } from '#lib/projects/schemas.ts';
 import { ownerIds } from './million.ts';
 
-/** Every filter of PRJ-9, from wide to narrow, and pairs of them; under the share of the projects that pass. */
+/** Every filter of lists, from wide to narrow, and pairs of them; under the share of the projects that pass. */
 export async function listFilters(sql: postgres.Sql): Promise<Record<string, Partial<ProjectFilter>>> {
   const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
   const [many, sixtieth, few] = [ownerIds[0], ownerIds.at(-2), ownerIds.at(-1)];

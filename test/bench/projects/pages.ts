@@ -24,7 +24,7 @@ export async function findDeepPositions(sql: postgres.Sql): Promise<Record<strin
   return positions;
 }
 
-/** PRJ-7: page 10,000 costs at most 1.2 times page 1. */
+/** Page 10,000 costs at most 1.2 times page 1. */
 export async function measurePages(ctx: Context, positions: Record<string, Position>): Promise<void> {
   const lines = [];
   for (const sort of projectSorts) {
@@ -36,7 +36,7 @@ export async function measurePages(ctx: Context, positions: Record<string, Posit
   printTable(['sort', 'page 1 (ms)', 'page 10,000 (ms)', 'ratio'], lines);
 }
 
-/** PRJ-12: at most 10 ms. */
+/** At most 10 ms. */
 export async function measureStats(ctx: Context, sql: postgres.Sql): Promise<void> {
   const stats = await median(() => readProjectStats(ctx), 51);
   const recount = await median(

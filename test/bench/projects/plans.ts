@@ -16,7 +16,7 @@ interface Plan {
 // To sort what fits on the largest page is as good as to walk, and the planner may choose.
 const smallSortRows = 101;
 
-/** PRJ-7: every sort with every filter, the first page and a deep one. Returns what ADR 0011 does not allow. */
+/** Every sort with every filter, the first page and a deep one. Returns what ADR 0011 does not allow. */
 export async function checkPlans(
   ctx: Context,
   sql: postgres.Sql,

@@ -161,6 +161,7 @@ test('every secret has its name in the environment of a function that is not sta
   for (const [prefix, expected] of [
     ['', keys],
     ['job-', ofJobs],
+    ['migration-', ['DATABASE_URL', 'DATABASE_MIGRATION_URL']],
   ] as const) {
     const named = expected.map((key) => `${key}: ${referenceTo(stage, key)}`);
     expect(read(`lib/config/${prefix}secrets.yml`).trim().split('\n').slice(1)).toEqual(named);
