@@ -10,7 +10,7 @@ export function renderEnvironment(): string {
   const lines = listSettings()
     .filter(({ isSecret }) => !isSecret)
     .map(({ key, defaultValue }) => {
-      if (key === 'PLINTH_STAGE') return `${key}: ${stage}\n`;
+      if (key === 'PLINTH_STAGE') return `${key}: \${self:custom.rulesOf}\n`;
       if (key === 'PUBLIC_URL') return `${key}: \${env:${key}, self:custom.apiUrl}\n`;
       return `${key}: \${env:${key}, '${defaultValue ?? ''}'}\n`;
     });

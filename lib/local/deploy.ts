@@ -1,13 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { stageOf } from '#lib/config/stage-of.ts';
 import { describeRelease, listSteps, refusalOf } from '#lib/template/deploy-plan.ts';
 
 const root = join(import.meta.dirname, '../..');
 
 const { stage } = parseArgs({ options: { stage: { type: 'string' } } }).values;
-if (!stage) {
-  console.error('Usage: npm run deploy -- --stage <test|dev|staging|prod>');
+if (!stage || stage === 'local' || !stageOf(stage)) {
+  console.error('Usage: npm run deploy -- --stage <test|dev|staging|prod|preview-1>');
   process.exit(64);
 }
 process.exit(deploy(stage));

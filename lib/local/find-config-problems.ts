@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem, parseConfig } from '#lib/config/parse-config.ts';
 import { parameterNameOf } from '#lib/config/secret-references.ts';
+import { stageOf } from '#lib/config/stage-of.ts';
 import { listSettings } from '#lib/generate/list-settings.ts';
 import { getParameters, ParameterError } from '#lib/outbound/get-parameters.ts';
 
@@ -21,7 +22,7 @@ const secretKeys = listSettings()
  */
 export async function findConfigProblems(stage: string, environment: Environment): Promise<ConfigFindings> {
   const { secrets, values } = await readSecrets(stage, environment);
-  const settings: Environment = { ...environment, ...values, PLINTH_STAGE: stage };
+  const settings: Environment = { ...environment, ...values, PLINTH_STAGE: stageOf(stage) ?? stage };
   // A deploy without an address of its own takes that of the API.
   if (stage !== 'local' && !settings.PUBLIC_URL)
     Object.assign(settings, { PUBLIC_URL: 'https://api.invalid' });

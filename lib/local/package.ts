@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
+import { stageOf } from '#lib/config/stage-of.ts';
 import { checkTemplate, describeTemplate } from '#lib/template/check-template.ts';
 
 // Kilobytes of minified JavaScript. An area's router holds ten endpoints and more, each of which alone is within 350; the dispatcher
@@ -13,6 +14,7 @@ const timeoutMs = 300_000;
 const root = join(import.meta.dirname, '../..');
 const buildFolder = join(root, '.esbuild/.build/functions');
 const stage = readOption('--stage') ?? 'dev';
+if (!stageOf(stage)) throw new Error(`There is no stage ${stage}`);
 
 rmSync(join(root, '.esbuild'), { recursive: true, force: true });
 // serverless-esbuild does not end when a build fails: the time-out is what ends it then.

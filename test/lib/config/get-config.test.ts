@@ -5,6 +5,7 @@ import { getHost, type Host } from '#lib/config/get-host.ts';
 import { ConfigError, parseConfig } from '#lib/config/parse-config.ts';
 import { type Config, type Stage, settings } from '#lib/config/schema.ts';
 import { referenceTo } from '#lib/config/secret-references.ts';
+import { stageOf } from '#lib/config/stage-of.ts';
 import { stageRules } from '#lib/config/stage-rules.ts';
 import { listSettings } from '#lib/generate/list-settings.ts';
 
@@ -198,4 +199,15 @@ test.each<[Host, Record<string, string>]>([
 
 test('without any sign it is a container or a process, by the file that Docker and Podman make', () => {
   expect(['container', 'process']).toContain(getHost({}));
+});
+
+test('a stage is one of those known, or the preview of a pull request, for which the rules of test hold', () => {
+  expect(['prod', 'preview-7', 'preview-', 'preview-7x', 'Prod', ''].map(stageOf)).toEqual([
+    'prod',
+    'test',
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
