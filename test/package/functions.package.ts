@@ -105,7 +105,7 @@ test.each(functions.map((packaged) => [packaged.id, packaged] as const))(
     }
     for (const { module } of tasks.filter(({ spec }) => spec.id === id)) {
       const event = JSON.parse(readFileSync(`${module.replace('functions/', 'events/')}.json`, 'utf8'));
-      expect(await instance.invoke(event), output).toMatchObject({ pending: [] });
+      expect(await instance.invoke(event), output).toMatchObject({ drift: [] });
     }
   },
 );
