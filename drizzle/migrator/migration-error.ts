@@ -11,6 +11,7 @@ const connectionLost = 'The connection was lost. Run it again once the database 
 /** SQLSTATEs, or their classes, for which there is something better to do than to correct the file. */
 const nextSteps: Readonly<Record<string, string>> = {
   '08': connectionLost,
+  '22': 'Rows that are there do not fit what is made of them. Correct them first, in a migration of its own.',
   '23': 'Rows that are there break the new rule. Correct them first, in a migration of its own.',
   '28': 'The database refuses the credentials in DATABASE_MIGRATION_URL, or DATABASE_URL where that is not set.',
   '42501':
@@ -24,8 +25,8 @@ const nextSteps: Readonly<Record<string, string>> = {
 };
 
 /**
- * What PostgreSQL said of a statement, with its file, line and SQLSTATE; `kept` says what became of the schema. Leaves out the detail of
- * the error, which may quote rows.
+ * What PostgreSQL said of a statement, with its file, line and SQLSTATE; `kept` says what became of the schema. Leaves out what may quote
+ * rows: the detail of the error, and the value that could not be converted.
  */
 export function describeFailure(script: Script, index: number, error: unknown, kept: string): MigrationError {
   const { text = '', line = 1 } = script.statements[index] ?? {};
@@ -37,13 +38,17 @@ export function describeFailure(script: Script, index: number, error: unknown, k
   const next = isFromServer
     ? (nextSteps[code] ?? nextSteps[code.slice(0, 2)] ?? 'Correct the file, then run it again.')
     : connectionLost;
+  const quotesRows = isFromServer && code.startsWith('22');
+  const message = error instanceof Error ? error.message : String(error);
+  const said = quotesRows ? message.replace(/".*"/s, '"…"') : message;
   return new MigrationError(
     [
-      `drizzle/${script.file}:${failedLine}, statement ${index + 1} of ${script.statements.length}: ${error instanceof Error ? error.message : error} (${code})`,
+      `drizzle/${script.file}:${failedLine}, statement ${index + 1} of ${script.statements.length}: ${said} (${code})`,
       `  ${quoted.slice(0, 160)}`,
       kept,
       next,
     ].join('\n'),
-    { cause: error },
+    // Whoever logs the cause would log what it quotes.
+    quotesRows ? undefined : { cause: error },
   );
 }

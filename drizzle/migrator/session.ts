@@ -38,6 +38,7 @@ export async function withSession<T>(
     const pid = await lock(client, report, Math.min(waitMs, deadlineAtMs - performance.now()));
     return await work({ client, pid, url, report, deadlineAtMs });
   } finally {
+    await release(client);
     await client.end({ timeout: 1 });
   }
 }
@@ -71,6 +72,13 @@ async function lock(client: postgres.Sql, report: Report, waitMs: number): Promi
       );
     await sleep(pollMs);
   }
+}
+
+// Behind a pooler the server's process goes on without us: with the lock nobody would migrate, with our limits requests would have none.
+async function release(client: postgres.Sql): Promise<void> {
+  const statements = `select pg_advisory_unlock(${migrationLock}); reset lock_timeout; reset statement_timeout; reset application_name`;
+  // Without a connection there is nothing left to give back.
+  await client.unsafe(statements).catch(() => undefined);
 }
 
 /** Throws MigrationError where statements reach another process of the server than the one that has the lock. */

@@ -1,4 +1,5 @@
 import type { CopyConnection } from '#lib/db/copy-connection.ts';
+import { BackupError } from './backup-error.ts';
 import type { Manifest } from './manifest.ts';
 
 /** A table with the columns that are stored in it: not those that PostgreSQL computes. */
@@ -18,8 +19,14 @@ export async function listTables(connection: CopyConnection): Promise<TableShape
   return rows as unknown as TableShape[];
 }
 
-/** Where each sequence stands; those that were never used are left out. */
+/** Where each sequence stands; those that were never used are left out. Throws BackupError for one that the role may not read. */
 export async function listSequences(connection: CopyConnection): Promise<Manifest['sequences']> {
+  // The view has null for it, as for one that was never used: a restore would begin it anew.
+  const [hidden] = await connection.send(`
+    select oid::regclass::text as name from pg_class
+    where relnamespace = 'public'::regnamespace
+      and case when relkind = 'S' then not has_sequence_privilege(oid, 'USAGE,SELECT') end limit 1`);
+  if (hidden) throw new BackupError(`the role may not read the sequence ${hidden.name}: grant it SELECT`);
   const rows = await connection.send(`
     select sequencename as name, last_value::text as value from pg_sequences
     where schemaname = 'public' and last_value is not null order by 1`);

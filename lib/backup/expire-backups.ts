@@ -14,8 +14,12 @@ export async function expireBackups(
   store: BackupStore,
   { now, retentionDays, goodId }: { now: Date; retentionDays: number; goodId: string },
 ): Promise<number> {
-  const isOutdated = (takenAt: Date, afterMs: number) => now.getTime() - takenAt.getTime() > afterMs;
-  const outdated = (await listBackups(store)).filter(
+  const backups = await listBackups(store);
+  // By the earlier of our clock and that of PostgreSQL: one that jumps ahead must not make everything old.
+  const good = backups.find(({ id }) => id === goodId);
+  const nowMs = Math.min(now.getTime(), good?.takenAt.getTime() ?? 0);
+  const isOutdated = (takenAt: Date, afterMs: number) => nowMs - takenAt.getTime() > afterMs;
+  const outdated = backups.filter(
     ({ id, takenAt, isFinished }) =>
       id < goodId && isOutdated(takenAt, isFinished ? retentionDays * dayMs : unfinishedMs),
   );

@@ -30,7 +30,8 @@ const Manifest = z.object({
   /** When the snapshot was taken, by the clock of PostgreSQL. */
   createdAt: z.string(),
   serverVersion: z.string(),
-  migrations: z.array(z.object({ createdAt: count, checksum: sha256 })),
+  /** Without a checksum where a release applied it that kept none. */
+  migrations: z.array(z.object({ createdAt: count, checksum: sha256.nullable() })),
   tables: z.array(BackedUpTable),
   sequences: z.array(z.object({ name: z.string(), value: z.string() })),
 });

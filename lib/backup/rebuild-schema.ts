@@ -21,14 +21,18 @@ export async function rebuildSchema(
         `this release does not know a migration of the backup, of ${new Date(createdAt).toISOString()}: restore it with the release that made it`,
       );
     const { name, hash, up } = migration;
-    if (migration.checksum !== checksum)
+    if (checksum !== null && migration.checksum !== checksum)
       throw new BackupError(`migration ${name} is not what it was when the backup was made`);
-    // In an empty database there is nobody to be kept waiting, and in a transaction it is not allowed.
-    await connection.send(up.text.replace(/\b(create (?:unique )?index) concurrently\b/gi, '$1'));
+    await connection.send(withoutConcurrently(up.text));
     await connection.send(
       `insert into drizzle.__drizzle_migrations (name, hash, created_at, checksum, applied_at, fingerprint, catalogue)
        select $1, $2, $3::text::bigint, $4, now(), md5(c::text), c from drizzle.schema_catalogue() as c`,
-      [name, hash, String(createdAt), checksum],
+      [name, hash, String(createdAt), migration.checksum],
     );
   }
+}
+
+/** In an empty database there is nobody to be kept waiting, and in a transaction it is not allowed. */
+export function withoutConcurrently(text: string): string {
+  return text.replace(/\b((?:create(?:\s+unique)?|drop|reindex)\s+(?:index|table))\s+concurrently\b/gi, '$1');
 }

@@ -33,15 +33,17 @@ export const stageRules: readonly StageRule[] = [
   rule('MAILER', deployed, 'must not be console', (mailer) => mailer === 'console'),
   rule('MAIL_FROM', deployed, 'must be an address of yours', (address) => address.endsWith('.local')),
   rule('DATABASE_URL', prod, password, hasWeakPassword),
-  rule('DATABASE_REPLICA_URL', prod, password, (url) => url !== '' && hasWeakPassword(url)),
+  ...(['DATABASE_REPLICA_URL', 'DATABASE_MIGRATION_URL'] as const).map((key) =>
+    rule(key, prod, password, (url) => url !== '' && hasWeakPassword(url)),
+  ),
   rule('UPSTASH_REDIS_REST_TOKEN', prod, token, (text) => text.length < 20 || isGuessable(text)),
   rule('ALLOWED_ORIGINS', prod, https, (origins) => origins.some(isPlain)),
   rule('BACKUP_URL', deployed, 'must be s3://bucket/prefix', (url) => url !== '' && !url.startsWith('s3://')),
   rule(
     'BACKUP_KEY',
     deployed,
-    'must not be the AUTH_SECRET',
-    (key, { AUTH_SECRET }) => key !== '' && key === AUTH_SECRET,
+    'must be random, and not the AUTH_SECRET',
+    (key, { AUTH_SECRET }) => key !== '' && (key === AUTH_SECRET || isGuessable(key)),
   ),
   rule('POWERTOOLS_LOG_LEVEL', prod, 'must not be DEBUG', (level) => level === 'DEBUG'),
 ];

@@ -34,6 +34,8 @@ export interface DeployTask<C = unknown> {
 
 // To notice the end, and to log it.
 const reserveMs = 2_000;
+// What ends by itself at its deadline says more than we do.
+const graceMs = 1_000;
 
 /**
  * A Lambda handler for two callers. CloudFormation is told SUCCESS or FAILED with the reason, in time whatever happens, and the removal of
@@ -54,7 +56,9 @@ export function defineDeployTask<C>(
       const resource = ResourceEvent.safeParse(event);
       if (!resource.success) return run(spec.command.parse(event), progress);
       const failure =
-        resource.data.RequestType === 'Delete' ? undefined : await failureOf(run(spec.onDeploy, progress));
+        resource.data.RequestType === 'Delete'
+          ? undefined
+          : await failureOf(endInTime(run(spec.onDeploy, progress), progress.deadlineAtMs));
       if (failure) logger.error(`${spec.id} failed`, { task: spec.id, error: failure });
       await answerCloudFormation(resource.data, spec.id, failure?.message);
       return undefined;
@@ -66,6 +70,18 @@ export function defineDeployTask<C>(
     });
   markDefined();
   return Object.assign(handler, { spec, isDeployTask: true as const });
+}
+
+/** A database that has gone away without a word would keep CloudFormation waiting until Lambda ends the function. */
+async function endInTime<T>(work: Promise<T>, deadlineAtMs: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const late = new Error('It did not end in time, and what became of it is not known. Ask for the status.');
+  const timer = setTimeout(() => reject(late), Math.max(0, deadlineAtMs - performance.now()) + graceMs);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function failureOf(work: Promise<object>): Promise<Error | undefined> {

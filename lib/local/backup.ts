@@ -114,9 +114,12 @@ function completeSettings(): void {
 }
 
 /** What to tell an operator without a stack: what they gave is wrong, or what they named refuses or does not answer. */
-function explain(error: unknown): string | undefined {
+export function explain(error: unknown): string | undefined {
   const isOurs = [LocalSetupError, BackupError, StoreError, ConfigError].some((one) => error instanceof one);
   if (isOurs) return (error as Error).message;
+  // Printed as it is, it would show the address with its password.
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_URL')
+    return 'the address of the database is no URL: write / # ? % of its password as %2F %23 %3F %25';
   const refusal = getPostgresError(error);
   if (refusal) return `PostgreSQL refuses: ${refusal.message}`;
   if (toAppError(error).code !== 'unavailable' || !(error instanceof Error)) return undefined;

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stageOf } from '#lib/config/stage-of.ts';
-import { describeRelease, listSteps, refusalOf } from '#lib/template/deploy-plan.ts';
+import { describeRelease, listSteps, refusalOf, withoutEmpty } from '#lib/template/deploy-plan.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -25,7 +25,7 @@ function deploy(stage: string): number {
     console.error(refusal);
     return 1;
   }
-  const env = { ...process.env, ...describeRelease(checkout, new Date()) };
+  const env = { ...withoutEmpty(process.env), ...describeRelease(checkout, new Date()) };
   for (const { what, command } of listSteps(stage)) {
     console.log(`\n${stage}: ${what}`);
     const [program = '', ...options] = command;

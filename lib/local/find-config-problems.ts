@@ -16,6 +16,13 @@ const secretKeys = listSettings()
   .filter(({ isSecret }) => isSecret)
   .map(({ key }) => key);
 
+const databaseKeys = [
+  'DATABASE_URL',
+  'DATABASE_REPLICA_URL',
+  'DATABASE_MIGRATION_URL',
+  'BACKUP_DRILL_URL',
+] as const;
+
 /**
  * Everything that is wrong with the settings of a stage, if it were deployed from this environment, or started in it: with where to set it.
  * Secrets are asked of SSM where the environment has AWS credentials; rejects when it has no answer.
@@ -53,14 +60,35 @@ async function readSecrets(
 }
 
 function problemsOf(settings: Environment): readonly ConfigProblem[] {
+  const unreadable = databaseKeys
+    .filter((key) => !isReadableUrl(settings[key]))
+    .map((key) => ({
+      key,
+      rule: 'is no URL: write / # ? % of the password as %2F %23 %3F %25',
+      isMissing: false,
+    }));
   try {
     const { BACKUP_URL, BACKUP_KEY } = parseConfig(settings);
     // No rule of a stage: only jobs get the key, and every function is told where backups are.
-    if (BACKUP_URL === '' || BACKUP_KEY !== '') return [];
-    return [{ key: 'BACKUP_KEY', rule: 'is missing, as BACKUP_URL is set', isMissing: true }];
+    if (BACKUP_URL === '' || BACKUP_KEY !== '') return unreadable;
+    return [...unreadable, { key: 'BACKUP_KEY', rule: 'is missing, as BACKUP_URL is set', isMissing: true }];
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    const others = error.problems.filter(({ key }) => !unreadable.some((one) => one.key === key));
+    return [...unreadable, ...others];
+  }
+}
+
+/** Whether the driver can take the address apart; several hosts, which a URL has not, count as their first. */
+function isReadableUrl(text = ''): boolean {
+  if (!/^postgres(ql)?:\/\//.test(text)) return true;
+  try {
+    const { username, password } = new URL(text.replace(/([@/][^@/?,]*),[^@/?]*(?=[/?]|$)/, '$1'));
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    // Neither a URL, nor one whose signs can be decoded. What is thrown quotes all of it.
+    return false;
   }
 }
 

@@ -37,6 +37,11 @@ export function refusalOf(stage: string, { isChanged }: Checkout): string | unde
     : undefined;
 }
 
+/** The settings of a deployment: an empty one is not set, as for the functions. To Serverless it would be a value, in place of the default. */
+export function withoutEmpty(environment: Readonly<Record<string, string | undefined>>) {
+  return Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ''));
+}
+
 /** What the functions say about the release that they are. */
 export function describeRelease(
   { commit, release, isChanged }: Checkout,

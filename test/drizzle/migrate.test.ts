@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import { describe, expect, test } from 'vitest';
@@ -105,6 +105,17 @@ describe('a migration that fails', () => {
     const error = await failure.catch((thrown: unknown) => thrown);
     expect((error as Error).message).toMatch(/\(23505\)[\s\S]*Correct them first/);
     expect((error as Error).message).not.toContain('ada@x');
+    const retyped = {
+      name: '0002_retyped',
+      up: 'alter table "things" alter column "name" type integer using "name"::integer;',
+      down: '',
+    };
+    const conversion = migrateUp(url, { migrations: writeMigrations(first, second, retyped) });
+    const refusal = await conversion.catch((thrown: unknown) => thrown);
+    expect((refusal as Error).message).toMatch(
+      /syntax for type integer: "…" \(22P02\)[\s\S]*Correct them first/,
+    );
+    expect(inspect(refusal)).not.toContain('ada@x');
   });
 
   test('because its connection was lost leaves nothing, and nothing is done on another connection', async () => {

@@ -101,4 +101,15 @@ test('a stage that does not exist is a problem, and local needs no secret but ta
   expect(await keysOf('production', {})).toEqual(['PLINTH_STAGE']);
   expect(await keysOf('local', {})).toEqual([]);
   expect(await keysOf('local', { AUTH_SECRET: 'short' })).toEqual(['AUTH_SECRET']);
+  for (const userinfo of ['u:pa#ss', 'u:pa/ss', 'u:p%zz', 'u:p?x'])
+    expect(await keysOf('local', { DATABASE_URL: `postgres://${userinfo}@db:5432/plinth` })).toEqual([
+      'DATABASE_URL',
+    ]);
+  for (const host of [
+    'u:p,w@a:5432,b:5432/plinth',
+    'a,b/plinth',
+    'u@db',
+    'u:p%23@[::1]:5432/plinth?sslmode=require',
+  ])
+    expect(await keysOf('local', { DATABASE_URL: `postgres://${host}` })).toEqual([]);
 });

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { readMigrations } from '#drizzle/migrator/migration-files.ts';
 import { handler } from '#functions/operations/migrate-database.ts';
+import { defineDeployTask } from '#lib/deploy/define-deploy-task.ts';
 import { lambdaContext } from '#lib/local/job-ticker.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { createDatabase, withClient } from '#test/support/scratch-database.ts';
@@ -80,6 +82,19 @@ describe('CloudFormation', () => {
     await invoke(resource('Create'), 1);
     expect(answers.map(({ body }) => body.Status)).toEqual(['FAILED', 'FAILED']);
     expect(answers[1]?.body.Reason).toMatch(/^No time is left for 0000_foundation.sql/);
+    expect(takeErrorLogs()).toHaveLength(1);
+  });
+
+  test('is told in time when the work never ends', async () => {
+    const silent = defineDeployTask(
+      { id: 'silent', summary: '', timeoutSeconds: 900, command: z.object({}), onDeploy: {} },
+      () => new Promise(() => {}),
+    );
+    await silent(resource('Update'), lambdaContext('silent', 13));
+    expect(answers[0]?.body).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringContaining('not end in time'),
+    });
     expect(takeErrorLogs()).toHaveLength(1);
   });
 

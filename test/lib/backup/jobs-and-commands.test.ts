@@ -6,13 +6,14 @@ import { handler as backUpJob } from '#functions/jobs/back-up-database.ts';
 import { handler as drillJob } from '#functions/jobs/drill-restore.ts';
 import { backUpDatabase } from '#lib/backup/back-up-database.ts';
 import { expireBackups } from '#lib/backup/expire-backups.ts';
+import { withoutConcurrently } from '#lib/backup/rebuild-schema.ts';
 import { openStore } from '#lib/backup/store.ts';
 import { backupFreshness } from '#lib/health/checks/backup-freshness.ts';
 import { Continuation, type JobContext } from '#lib/jobs/job-spec.ts';
-import { readBackupArguments, runBackupCommand } from '#lib/local/backup.ts';
+import { explain, readBackupArguments, runBackupCommand } from '#lib/local/backup.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { runJobLocally } from '#lib/local/run-job.ts';
-import { createDatabase, listDatabases } from '#test/support/backup-databases.ts';
+import { createDatabase, inDatabase, listDatabases } from '#test/support/backup-databases.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { createJobRun } from '#test/support/scenario.ts';
 import { sql } from '#test/support/tenant.ts';
@@ -114,9 +115,9 @@ test('backups expire by age, unfinished ones after a day; never the last good on
   };
   const now = new Date('2026-11-21T02:30:00Z');
   await put('20260101T021700Z-aaaaaa', true);
-  await put('20261021T021700Z-bbbbbb', true);
+  await put('20261020T021700Z-bbbbbb', true);
   await put('20261023T021700Z-cccccc', true);
-  await put('20261119T021700Z-dddddd', false);
+  await put('20261118T021700Z-dddddd', false);
   await put('20261120T120000Z-eeeeee', false);
   await put('20261120T021700Z-ffffff', true);
   await store.put('notes.txt', Buffer.from('of an operator'));
@@ -124,8 +125,18 @@ test('backups expire by age, unfinished ones after a day; never the last good on
   expect(await expireBackups(store, good)).toBe(3);
   const kept = ['20261023T021700Z-cccccc', '20261120T021700Z-ffffff', '20261120T120000Z-eeeeee', 'notes.txt'];
   expect(readdirSync(root).sort()).toEqual(kept);
-  expect(await expireBackups(store, { ...good, now: new Date('2027-11-21T02:30:00Z') })).toBe(1);
-  expect(readdirSync(root)).toContain('20261120T021700Z-ffffff');
+  expect(await expireBackups(store, { ...good, now: new Date('2027-11-21T02:30:00Z') })).toBe(0);
+  await put('20271120T021700Z-abcdef', true);
+  expect(await expireBackups(store, { ...good, goodId: '20271120T021700Z-abcdef' }), 'the other clock').toBe(
+    0,
+  );
+  expect(readdirSync(root).sort()).toEqual([
+    '20261023T021700Z-cccccc',
+    '20261120T021700Z-ffffff',
+    '20261120T120000Z-eeeeee',
+    '20271120T021700Z-abcdef',
+    'notes.txt',
+  ]);
 });
 
 describe('the commands', () => {
@@ -153,6 +164,21 @@ describe('the commands', () => {
     await expect(run('verify', '--from', backups)).rejects.toThrow('users.00000 was changed');
   });
 
+  test('never print an address with its password', async () => {
+    const { backupId } = await run('backup', '--to', backups);
+    const restoring = run(
+      'restore',
+      '--from',
+      backups,
+      '--backup',
+      `${backupId}`,
+      '--to',
+      'postgres://u:hun#ter2@h/d',
+    );
+    const error = await restoring.catch((thrown: unknown) => thrown);
+    expect(explain(error)).toContain('is no URL');
+  });
+
   test('never restore into the live database', async () => {
     const spelledAnew = source.replace('postgres://', 'postgresql://');
     await expect(run('restore', '--from', backups, '--to', spelledAnew)).rejects.toThrow('live database');
@@ -168,4 +194,32 @@ describe('the commands', () => {
   ])('explain themselves: %j', (args) => {
     expect(() => readBackupArguments(args)).toThrow('Usage: npm run db:backup');
   });
+});
+
+test('what migrations do concurrently is done within the transaction of a restore', () => {
+  for (const words of [
+    'CREATE INDEX',
+    'create  unique\nindex',
+    'drop index',
+    'reindex index',
+    'reindex table',
+  ])
+    expect(withoutConcurrently(`${words} concurrently "x"`)).toBe(`${words} "x"`);
+});
+
+test('a role that may not read a sequence makes no backup: a restore would begin it anew', async () => {
+  const source = await createDatabase(inject('templateDatabase'));
+  const role = 'plinth_sees_no_sequence';
+  await inDatabase(source, (sql) =>
+    sql.unsafe(`create role ${role} login password 'reader'; grant usage on schema public, drizzle to ${role};
+      grant select on all tables in schema public, drizzle to ${role}`),
+  );
+  const DATABASE_URL = Object.assign(new URL(source), { username: role, password: 'reader' }).href;
+  try {
+    const args = readBackupArguments(['backup', '--to', join(folder, 'blind')]);
+    const backingUp = runBackupCommand(args, { ...process.env, DATABASE_URL }, () => {});
+    await expect(backingUp).rejects.toThrow('may not read the sequence health_transitions_id_seq');
+  } finally {
+    await inDatabase(source, (sql) => sql.unsafe(`drop owned by ${role}; drop role ${role}`));
+  }
 });

@@ -234,6 +234,18 @@ describe('a backup is refused, and leaves nothing behind,', () => {
   });
 });
 
+test('migrations of before there were checksums are restored, and have one from then on', async () => {
+  const target = await createDatabase();
+  await inDatabase(
+    source,
+    (sql) => sql`update drizzle.__drizzle_migrations set checksum = null where id < 3`,
+  );
+  await createBackup({ url: source, stage: 'test', release: 'r1' }, vaultIn('older'), signal);
+  await restore(vaultIn('older'), target);
+  const without = 'select from drizzle.__drizzle_migrations where checksum is null';
+  expect(await inDatabase(target, (sql) => sql.unsafe(without))).toHaveLength(0);
+});
+
 test('a backup that is stopped has no manifest, and is none', async () => {
   const stop = new AbortController();
   const vault = vaultIn('stopped');

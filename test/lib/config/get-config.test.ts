@@ -92,11 +92,13 @@ const broken: [key: keyof Config, value: string, stages: Stage[], others?: Recor
   ['DATABASE_URL', 'postgres://user:short@db/plinth', ['prod']],
   ['DATABASE_URL', 'postgres://user:my-password-1@db/plinth', ['prod']],
   ['DATABASE_REPLICA_URL', 'postgres://user:aaaaaaaaaaaaaaaa@db/plinth', ['prod']],
+  ['DATABASE_MIGRATION_URL', 'postgres://postgres:postgres@db/plinth', ['prod']],
   ['UPSTASH_REDIS_REST_TOKEN', 'local', ['prod']],
   ['UPSTASH_REDIS_REST_TOKEN', 'an-example-of-such-a-token', ['prod']],
   ['ALLOWED_ORIGINS', 'https://app.example.com,http://localhost:5173', ['prod']],
   ['BACKUP_URL', '/backups', ['dev', 'staging', 'prod']],
   ['BACKUP_KEY', backupKey, ['dev', 'staging', 'prod'], { AUTH_SECRET: backupKey }],
+  ['BACKUP_KEY', 'A'.repeat(43), ['dev', 'staging', 'prod']],
   ['POWERTOOLS_LOG_LEVEL', 'DEBUG', ['prod']],
 ];
 

@@ -1,10 +1,13 @@
 import { sql as text } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrateUp } from '#drizzle/migrator/migrate-up.ts';
 import { closePool, getPool } from '#lib/db/client.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
 import { runInvocation } from '#lib/invocation.ts';
 import { hasPgbouncer, startPgbouncer } from '#test/support/pgbouncer.ts';
+import { createDatabase, withClient } from '#test/support/scratch-database.ts';
+import { first, writeMigrations } from '#test/support/scratch-migrations.ts';
 import { contextOf } from '#test/support/tenant.ts';
 
 const ctx = contextOf({ type: 'system', jobId: 'test' } as never);
@@ -42,6 +45,23 @@ describe.skipIf(!hasPgbouncer)(
       const values = Array.from({ length: 20 }, (_, index) => index);
       expect(await Promise.all(values.map(read))).toEqual(values);
       expect(await Promise.all(values.map(readTwice))).toEqual(values);
+    });
+
+    test('a migration leaves neither its lock nor its limits to those who get its connection next', async () => {
+      const url = await createDatabase();
+      const pooled = process.env.DATABASE_URL?.replace(/\/[^/]*$/, new URL(url).pathname) ?? '';
+      const index = {
+        name: '0001_index',
+        up: '-- no-transaction\ncreate index concurrently if not exists "i" on "things" ("name");',
+        down: '',
+      };
+      await migrateUp(pooled, { migrations: writeMigrations(first, index) });
+      await withClient(url, async (other) => {
+        expect(await other`select pg_try_advisory_lock(7021986) as free`).toEqual([{ free: true }]);
+      });
+      await withClient(pooled, async (next) => {
+        expect(await next.unsafe('show lock_timeout')).toEqual([{ lock_timeout: '0' }]);
+      });
     });
 
     test('a statement that takes too long is cancelled, so that the next one finds the server connection free', async () => {

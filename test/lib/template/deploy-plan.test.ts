@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeRelease, listSteps, refusalOf } from '#lib/template/deploy-plan.ts';
+import { describeRelease, listSteps, refusalOf, withoutEmpty } from '#lib/template/deploy-plan.ts';
 
 const checkout = { commit: '1db5a02c', release: 'v1.2.0', isChanged: false };
 
@@ -28,4 +28,8 @@ test('functions are told commit, release and time of the build', () => {
     RELEASE: 'v1.2.0',
     BUILT_AT: '2026-11-21T12:00:00.000Z',
   });
+});
+
+test('a setting that is empty, as GitHub gives a variable that there is not, leaves the default in place', () => {
+  expect(withoutEmpty({ PUBLIC_URL: '', VPC: 'own', HOME: undefined })).toEqual({ VPC: 'own' });
 });
