@@ -1,4 +1,4 @@
--- lock-risk: require-concurrent-index-deletion, require-concurrent-index-creation because runs are kept for days: the table is small, and jobs wait a second
+-- lock-risk: require-concurrent-index-deletion, require-concurrent-index-creation because runs are kept for days: the table is small, and jobs wait a second; no release before this one is in use, whose ON CONFLICT would not find the indexes
 ALTER TABLE "job_attempts" DROP CONSTRAINT "job_attempts_run_id_job_runs_id_fk";
 --> statement-breakpoint
 DROP INDEX "job_runs_slot_key";--> statement-breakpoint

@@ -13,6 +13,8 @@ INSERT INTO "outgoing_mails"
 SELECT "id", "payload" ->> 'sealedMail', "created_at", "attempts", "available_at" FROM "job_runs"
 WHERE "job_id" = 'deliverMail' AND "state" IN ('scheduled', 'retrying', 'running') AND "payload" ->> 'sealedMail' IS NOT NULL;
 --> statement-breakpoint
+DELETE FROM "job_attempts" WHERE "run_id" IN (SELECT "id" FROM "job_runs" WHERE "job_id" IN ('deliverMail', 'deliverNotification'));
+--> statement-breakpoint
 DELETE FROM "job_runs" WHERE "job_id" IN ('deliverMail', 'deliverNotification');
 --> statement-breakpoint
 DROP TABLE "notifications";

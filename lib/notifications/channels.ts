@@ -26,7 +26,7 @@ export const channels: Record<Rule['channel'], Channel> = {
     const isOldGood = rule.previousExpiresAt !== null && new Date(rule.previousExpiresAt) > now;
     const secrets = [rule.sealedSecret, isOldGood ? rule.sealedPreviousSecret : null].filter(isPresent);
     const headers = signWebhook(secrets, { id: notification.id, at: now, body });
-    const { status } = await outbound(webhook(rule.target), {
+    const { status } = await outbound(webhook(rule.target, rule.organizationId), {
       url: rule.target,
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },

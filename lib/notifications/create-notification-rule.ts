@@ -6,6 +6,7 @@ import { notificationRules } from '#lib/db/schema/notification-rules.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { assertRule } from './assert-rule.ts';
+import { toAudited } from './audited-rule.ts';
 import type { CreateNotificationRuleInput, NewNotificationRule } from './schemas.ts';
 import { assertScope } from './scopes.ts';
 import { visibleColumns } from './visible-columns.ts';
@@ -32,7 +33,8 @@ export function createNotificationRule(
       .values({ ...input, id, organizationId, sealedSecret: created?.sealedSecret ?? null })
       .returning(visibleColumns);
     if (!rule) throw new Error('the rule was not stored');
-    await recordAuditEvent(tx, ctx, { action: 'notification_rule.create', entityId: id, after: input });
+    const action = 'notification_rule.create';
+    await recordAuditEvent(tx, ctx, { action, entityId: id, after: toAudited(input) });
     return { ...rule, secret: created?.secret ?? null };
   });
 }

@@ -2,6 +2,7 @@ import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
 import { notificationRules } from '#lib/db/schema/notification-rules.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
+import { toAudited } from './audited-rule.ts';
 import { noRule, ownRules } from './own-rules.ts';
 import { visibleColumns } from './visible-columns.ts';
 
@@ -10,6 +11,7 @@ export async function deleteNotificationRule(ctx: Context, id: string): Promise<
   await withTransaction(ctx, async (tx) => {
     const [before] = await tx.delete(notificationRules).where(ownRules(ctx, id)).returning(visibleColumns);
     if (!before) throw noRule(id);
-    await recordAuditEvent(tx, ctx, { action: 'notification_rule.delete', entityId: id, before });
+    const action = 'notification_rule.delete';
+    await recordAuditEvent(tx, ctx, { action, entityId: id, before: toAudited(before) });
   });
 }

@@ -18,3 +18,6 @@ export const deliverNotificationJob: JobReference<DeliverNotificationPayload> = 
 
 /** Ten attempts, over three and a half hours on average: longer than most outages of a receiver. */
 export const deliveryRetry = { maxAttempts: 10, baseSeconds: 60, maxSeconds: 10_800 };
+
+/** What waits this long past its time has lost its run: an operator has cancelled it, or its instances died. */
+export const lostMinutes = 60;

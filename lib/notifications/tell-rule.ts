@@ -6,7 +6,7 @@ import type { Transaction } from '#lib/db/client.ts';
 import type { notificationRules } from '#lib/db/schema/notification-rules.ts';
 import { notifications } from '#lib/db/schema/notifications.ts';
 import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
-import { deliverNotificationJob } from './deliver-notification-job.ts';
+import { deliverNotificationJob, lostMinutes } from './deliver-notification-job.ts';
 import type { Occurrence } from './events.ts';
 import { endOfQuiet } from './quiet-hours.ts';
 
@@ -16,7 +16,8 @@ type InTransaction = Context<SystemActor> & { readonly db: Transaction };
 
 /**
  * Makes a notification, or adds to one: what has the state that was told within the window is counted, any other state is told when the
- * window ends, as it is then. Quiet hours put off what is not critical. The caller holds the rule locked.
+ * window ends, as it is then, or at once when it has become critical. Quiet hours put off what is not critical. The caller holds the
+ * rule locked.
  */
 export async function tellRule(
   ctx: InTransaction,
@@ -25,7 +26,8 @@ export async function tellRule(
 ): Promise<'new' | 'added'> {
   const windowMs = rule.dedupeMinutes * 60_000;
   const { unsaid, told } = windowMs > 0 ? await findLast(ctx, rule, occurrence, windowMs) : {};
-  const windowEndMs = told ? Date.parse(told.begunAt as string) + windowMs : 0;
+  const isWorse = occurrence.severity === 'critical' && told?.severity !== 'critical';
+  const windowEndMs = told && !isWorse ? Date.parse(told.begunAt as string) + windowMs : 0;
   const sendAt = putOff(rule, occurrence, new Date(Math.max(windowEndMs, ctx.now.getTime())));
   if (unsaid) {
     const isSooner = sendAt < new Date(unsaid.nextAttemptAt as string);
@@ -40,7 +42,7 @@ export async function tellRule(
   return 'new';
 }
 
-/** What is still to be told, whatever its age, and what was told last within the window. */
+/** What is still to be told, unless it is lost, and what was told last within the window. */
 async function findLast(
   { db, now }: InTransaction,
   { id, organizationId }: Rule,
@@ -57,7 +59,9 @@ async function findLast(
         eq(notifications.ruleId, id),
         eq(notifications.event, event),
         eq(notifications.subject, subject),
-        sql`case when ${notifications.begunAt} is null then state = 'pending' else ${notifications.begunAt} > ${windowBegan}::timestamptz end`,
+        sql`case when ${notifications.begunAt} is null
+          then state = 'pending' and ${notifications.nextAttemptAt} > ${now.toISOString()}::timestamptz - make_interval(mins => ${lostMinutes}::int)
+          else ${notifications.begunAt} > ${windowBegan}::timestamptz end`,
       ),
     )
     .orderBy(desc(notifications.createdAt), desc(notifications.id))

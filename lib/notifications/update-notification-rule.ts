@@ -4,6 +4,7 @@ import type { Context } from '#lib/context.ts';
 import { notificationRules } from '#lib/db/schema/notification-rules.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { assertRule } from './assert-rule.ts';
+import { toAudited } from './audited-rule.ts';
 import { noRule, ownRules } from './own-rules.ts';
 import type { NotificationRule, UpdateNotificationRuleInput } from './schemas.ts';
 import { visibleColumns } from './visible-columns.ts';
@@ -27,7 +28,12 @@ export function updateNotificationRule(
       .returning(visibleColumns);
     if (!after) throw noRule(id);
     const action = 'notification_rule.update';
-    await recordAuditEvent(tx, ctx, { action, entityId: id, before, after });
+    await recordAuditEvent(tx, ctx, {
+      action,
+      entityId: id,
+      before: toAudited(before),
+      after: toAudited(after),
+    });
     return after;
   });
 }

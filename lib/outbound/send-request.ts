@@ -10,6 +10,7 @@ export interface Limits {
    * operator configures.
    */
   readonly network: Network;
+  /** 0: what counts is the status, and no body is waited for. */
   readonly largestBodyBytes: number;
 }
 
@@ -82,6 +83,10 @@ export async function sendRequest(
 }
 
 async function readBody(response: IncomingMessage, largestBytes: number): Promise<Buffer> {
+  if (largestBytes === 0) {
+    response.destroy();
+    return Buffer.alloc(0);
+  }
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   // Leaving the loop destroys the connection.

@@ -4,17 +4,19 @@ import { sendRequest } from './send-request.ts';
 import type { Upstream } from './upstreams.ts';
 
 /**
- * The receiver of a webhook, which a customer names: only what the internet routes, but on a laptop. One breaker a host, that nobody is
- * told of. The notification is tried again, with a longer breath.
+ * The receiver of a webhook, which a customer names: only what the internet routes, but on a laptop. One breaker a host of an
+ * organization, that nobody is told of: what one organization has a host answer keeps no other from it. The notification is tried
+ * again, with a longer breath.
  */
-export function webhook(url: string): Upstream {
+export function webhook(url: string, organizationId: string): Upstream {
   return {
-    name: `webhook-${new URL(url).host}`,
+    name: `webhook-${organizationId}-${new URL(url).host}`,
     // Long enough for a receiver that begins cold; the Standard Webhooks advise 15 to 30 s, for receivers that work before they answer.
     timeoutMs: 10_000,
     retries: 0,
     network: webhookNetwork(),
-    largestBodyBytes: 64 * 1024,
+    // An error page of any size is the answer that its status is.
+    largestBodyBytes: 0,
     send: sendRequest,
     minimumCalls: 10,
   };

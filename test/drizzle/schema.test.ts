@@ -45,6 +45,38 @@ test('a database with rows can be taken back to the first migration and forward 
   expect(await readCatalogue(url)).toEqual(before);
 });
 
+test('mails that wait move into the ledger, and back, with the attempts they had', async () => {
+  const url = await createDatabase();
+  const upTo = (name: string) => migrations.slice(0, migrations.findIndex((each) => each.name === name) + 1);
+  await migrateUp(url, { migrations: upTo('0011_job_ledger_throughput') });
+  await withClient(url, async (sql) => {
+    await sql`insert into outgoing_mails (id, sealed_mail, created_at, attempts, next_attempt_at)
+      select gen_random_uuid(), 'mail ' || n, now() - interval '1 hour', n * 5, now() + n * interval '1 hour' from generate_series(0, 2) as n`;
+    const waiting = () => sql`select * from outgoing_mails order by next_attempt_at`;
+    const before = await waiting();
+    await migrateUp(url, { migrations: upTo('0012_notifications') });
+    const runs = await sql`
+      select state, payload->>'sealedMail' as mail, attempts, max_attempts, is_exclusive, available_at from job_runs order by available_at`;
+    const common = { state: 'scheduled', max_attempts: 10, is_exclusive: false };
+    expect(runs).toEqual(
+      before.map(({ sealed_mail: mail, next_attempt_at, attempts }) => ({
+        ...common,
+        mail,
+        attempts: Math.min(attempts, 9),
+        available_at: next_attempt_at,
+      })),
+    );
+    // One has left, one is given up, one was tried and waits.
+    await sql`update job_runs set state = 'succeeded', payload = '{"sealedMail":null}' where payload->>'sealedMail' = 'mail 0'`;
+    await sql`update job_runs set state = 'dead' where payload->>'sealedMail' = 'mail 2'`;
+    await sql`update job_runs set state = 'retrying', attempts = 6 where payload->>'sealedMail' = 'mail 1'`;
+    await sql`insert into job_attempts (run_id, fence, release) select id, 1, 'test' from job_runs`;
+    await rollBack(url, { migrations: upTo('0012_notifications'), allowDataLoss: true });
+    expect(await waiting()).toEqual([{ ...before[1], attempts: 6 }]);
+    expect(await sql`select from job_attempts`, 'none without its run').toHaveLength(0);
+  });
+});
+
 describe('the risk of locks', () => {
   test('every migration says what it may lock, and why that is accepted', () => {
     const scripts = migrations.map(({ up }) => up);

@@ -65,6 +65,8 @@ export async function expireLeases(): Promise<number> {
       select id, lapsed_fence, attempt_started_at, now(), 'timed_out', 'LeaseExpired', attempt_release from expired
       -- What the release before this one claimed has its row already.
       where attempt_started_at is not null
+      -- The same, of a run whose attempt before was claimed by this one: it must not keep all others from ending.
+      on conflict (run_id, fence) do update set finished_at = excluded.finished_at, outcome = excluded.outcome, error_class = excluded.error_class
     )
     select id, job_id as "jobId", state from expired`);
   const givenUp = rows.filter(({ state }) => state === 'timed_out');

@@ -13,8 +13,8 @@ export interface UntoldEnd {
   readonly at: string;
 }
 
-// The rest waits for the next time.
-const atOnce = 1_000;
+/** The rest waits for the next call. */
+export const untoldAtOnce = 1_000;
 
 /** Takes them, oldest first: once the transaction commits, nobody else gets the same, until such a run is started again and ends like that. */
 export async function takeUntoldEnds(tx: Transaction): Promise<UntoldEnd[]> {
@@ -23,7 +23,7 @@ export async function takeUntoldEnds(tx: Transaction): Promise<UntoldEnd[]> {
     where id = any (array(
       -- The condition of an index, word by word.
       select id from ${jobRuns} where state in ('failed', 'dead', 'timed_out', 'missed') and told_at is null
-      order by finished_at limit ${atOnce} for update skip locked))
+      order by finished_at limit ${untoldAtOnce} for update skip locked))
     returning id, job_id as "jobId", state, error_class as "errorClass", to_char(finished_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`);
   return [...rows].sort((a, b) => (a.at < b.at ? -1 : 1));
 }

@@ -62,7 +62,8 @@ describe('succeeds', () => {
       ['create', 'update', 'rotate_secret', 'delete'].map((action) => `notification_rule.${action}`),
     );
     const trail = JSON.stringify(await sql`select changes from audit_events where entity_id = ${rule.id}`);
-    expect(trail).not.toMatch(/whsec_|sealed/);
+    expect(trail).toContain('https://hooks.example.com');
+    expect(trail, 'the path of a webhook is often its credential').not.toMatch(/whsec_|sealed|\/plinth/);
   });
 
   test('a test is a notification at once, which is listed by state and rule, page by page', async () => {
@@ -87,6 +88,9 @@ describe('succeeds', () => {
     expect((await call(redeliverNotification, { token, params })).body.code).toBe('wrong_state');
     await sql`update notifications set state = 'failed' where id = ${params.id}`;
     expect((await call(redeliverNotification, { token, params })).body).toMatchObject({ state: 'pending' });
+    await sql`update notifications set next_attempt_at = now() - interval '61 minutes' where id = ${params.id}`;
+    const lost = await call(redeliverNotification, { token, params });
+    expect(lost.body, 'its run is lost').toMatchObject({ state: 'pending' });
   });
 
   test('an operator makes rules of the platform, an administrator those of the organization', async () => {

@@ -219,9 +219,8 @@ describe('a backup is refused, and leaves nothing behind,', () => {
       await sql`update refresh_tokens set session_id = gen_random_uuid()`;
     });
     await createBackup({ url: broken, stage: 'test', release: 'r1' }, vaultIn('broken'), signal);
-    await expect(restore(vaultIn('broken'), empty)).rejects.toThrow(
-      'refresh_tokens_session_id_sessions_id_fk',
-    );
+    const constraint = 'refresh_tokens_session_id_sessions_id_fk';
+    await expect(restore(vaultIn('broken'), empty)).rejects.toThrow(constraint);
     expect(await countTables(empty)).toBe(0);
   });
 
@@ -289,9 +288,8 @@ test('rows that the server refuses after the last of them was sent are an error,
     yield Buffer.from('01980000-0000-7000-8000-0000000000f0\tA\n');
   }
   await connection.send('begin');
-  await expect(connection.copyIn('copy organizations (id, name) from stdin', twice())).rejects.toThrow(
-    'organizations_pkey',
-  );
+  const copied = connection.copyIn('copy organizations (id, name) from stdin', twice());
+  await expect(copied).rejects.toThrow('organizations_pkey');
   await connection.send('rollback');
   expect(await connection.send('select 1 as one')).toMatchObject([{ one: 1 }]);
   await connection.close();

@@ -138,6 +138,18 @@ test('a killed run is taken over, and its first holder can write no more', async
   expect(await attemptsOf(job)).toMatchObject([{ outcome: 'timed_out' }, { outcome: 'succeeded' }]);
 });
 
+test('a lost attempt that the release before has entered keeps no other run from being taken over', async () => {
+  const job = createJob(async () => ({}), { overlap: 'parallel' });
+  await sql`
+    insert into job_runs (id, job_id, trigger, state, attempts, max_attempts, fence, is_exclusive, available_at, lease_until,
+      attempt_started_at, attempt_release)
+    select gen_random_uuid(), ${job.spec.id}, 'enqueue', 'running', 2, 3, 3, false, now(), now() - interval '1 s', now(), '' from generate_series(1, 2)`;
+  await sql`insert into job_attempts (run_id, fence, release) select id, fence, 'before' from job_runs where job_id = ${job.spec.id} limit 1`;
+  expect(await dispatch(job)).toMatchObject({ started: 2, succeeded: 2 });
+  const outcomes = (await attemptsOf(job)).map(({ fence, outcome }) => `${fence} ${outcome}`);
+  expect(outcomes).toEqual(['3 timed_out', '3 timed_out', '5 succeeded', '5 succeeded']);
+});
+
 test.each([
   ['skip', 'skipped'],
   ['queue', 'scheduled'],

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { NewNotificationRule } from '#lib/notifications/schemas.ts';
 import { createSimulatedDatabase } from '#test/support/simulated-clock.ts';
-import { base, other, pages, received } from '#test/support/upstream-server.ts';
+import { base, other, pages, received, secure } from '#test/support/upstream-server.ts';
 
 const { url, setClock, close } = await createSimulatedDatabase('plinth_deliver_notification');
 Object.assign(process.env, {
@@ -226,14 +226,30 @@ test.each([
   expect(received).toHaveLength(0);
 });
 
-test('no redirect is followed, and a receiver that hangs up is no answer', async () => {
+test('no redirect is followed, and what cannot be read is no answer', async () => {
   const { id } = await setUp({ target: `${base}/hook?to=${base}/echo` });
   await dispatch();
   expect(await stored(id)).toMatchObject({ log: [{ responseStatus: 302 }] });
   expect(received).toHaveLength(1);
-  const cut = await setUp({ target: `${base}/cut` });
+  const cut = await setUp({ target: `${base}/headers` });
   await dispatch();
   expect(await stored(cut.id)).toMatchObject({ state: 'pending', log: [{ error: 'no answer: connection' }] });
+});
+
+test.each(['endless', 'stalls'])('the status of a receiver counts, not its body: %s', async (page) => {
+  const { id } = await setUp({ target: `${base}/${page}` });
+  await dispatch();
+  expect(await stored(id)).toMatchObject({ state: 'delivered', log: [{ responseStatus: 200, error: null }] });
+});
+
+test('a receiver that fails for one organization is still called for another', async () => {
+  const { ctx, rule } = await setUp({ target: `${secure}/hook` });
+  for (let more = 0; more < 14; more++) await testNotificationRule(ctx, rule.id);
+  answers = Array(15).fill(503);
+  await dispatch();
+  const another = await setUp({ target: `${secure}/hook` });
+  await dispatch();
+  expect(await stored(another.id)).toMatchObject({ state: 'delivered' });
 });
 
 test('SNS gets one signed Publish', async () => {

@@ -103,6 +103,20 @@ test('every kind of end, transition and opening becomes a notification, once', a
   await closeBreakers();
 });
 
+test('a storm of one job is one notification, and the end of another job does not wait behind it', async () => {
+  await platformRule();
+  await sql`
+    insert into job_runs (id, job_id, trigger, state, available_at, max_attempts, is_exclusive, finished_at)
+    select gen_random_uuid(), 'deliverMail', 'enqueue', 'dead', now(), 10, false, now() from generate_series(1, 2000)`;
+  await at(noon + 1_000);
+  await createEnd('expireSessions', 'dead');
+  expect(await raiseNotifications(context())).toMatchObject({ occurrences: 2_001, raised: 2 });
+  expect(await told()).toMatchObject([
+    { subject: 'deliverMail', count: 2_000 },
+    { subject: 'expireSessions', count: 1 },
+  ]);
+});
+
 test('what is raised while nothing can be told is told later; a run that fails again is told again', async () => {
   const { dedupeMinutes } = await platformRule({ dedupeMinutes: 0 });
   expect(dedupeMinutes).toBe(0);
@@ -193,6 +207,30 @@ test('a check that flaps is told at once and at the end of the window, as it is 
     { subject_state: 'fail', state: 'delivered', count: 1 },
     { subject_state: 'warn', state: 'pending', count: 4, next_attempt_at: new Date(noon + 15 * minute) },
   ]);
+});
+
+test('what waits for a run that is lost keeps nobody from being told of the next', async () => {
+  await platformRule();
+  expect(await tell(happened())).toBe(1);
+  await sql`update job_runs set state = 'cancelled', reason = 'test', finished_at = now()`;
+  await at(noon + 59 * minute);
+  expect(await tell(happened())).toBe(0);
+  await at(noon + 61 * minute);
+  expect(await tell(happened())).toBe(1);
+  expect((await runs()).at(-1)).toMatchObject({ state: 'scheduled', available_at: new Date(clock) });
+});
+
+test('that the service is not available waits for no window, and is told once in it', async () => {
+  await platformRule({ dedupeMinutes: 1440 });
+  await tell(health('warn'));
+  await deliver();
+  await at(noon + minute);
+  await tell(health('fail', 'critical'));
+  expect((await told()).at(-1)).toMatchObject({ subject_state: 'fail', next_attempt_at: new Date(clock) });
+  await deliver();
+  await tell(health('warn'));
+  await tell(health('fail', 'critical'));
+  expect(await told()).toMatchObject([{}, {}, { next_attempt_at: new Date(clock + 1440 * minute) }]);
 });
 
 const berlin = { from: '22:00', to: '07:00', timezone: 'Europe/Berlin' };
