@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { getConfig } from '#lib/config/get-config.ts';
 import { forgetConfig, loadConfig } from '#lib/config/load-config.ts';
+import { getMigrationUrl } from '#lib/config/migration-url.ts';
 import { parameterNameOf, referenceTo } from '#lib/config/secret-references.ts';
 import { listSettings } from '#lib/generate/list-settings.ts';
 import { logger } from '#lib/observability/logger.ts';
@@ -204,4 +205,17 @@ test.each([
     /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/20150830\/us-east-1\/service\/aws4_request, SignedHeaders=[\w;-]*host;x-amz-date[\w;-]*, Signature=/,
   );
   expect(signed.authorization).toContain(`Signature=${signature}`);
+});
+
+test('what migrates has the owner of the tables from SSM, and the database of all others where there is none', async () => {
+  process.env.DATABASE_MIGRATION_URL = referenceTo('test', 'DATABASE_MIGRATION_URL');
+  onTestFinished(() => {
+    delete process.env.DATABASE_MIGRATION_URL;
+  });
+  expect(await getMigrationUrl()).toBe(secrets.DATABASE_URL);
+  const owner = 'postgres://owner@db/plinth';
+  store.values = named({ ...secrets, DATABASE_MIGRATION_URL: owner });
+  expect(await getMigrationUrl()).toBe(owner);
+  store.values = {};
+  await expect(getMigrationUrl()).rejects.toThrow('DATABASE_URL is missing');
 });
