@@ -14,6 +14,11 @@ const needsStack = (file: string) =>
   );
 
 const isFault = (file: string) => file.startsWith('test/faults/');
+/** Counts to the number of its criterion in `npm run test:faults`, and to a smaller one in `npm test`. */
+const isThorough = (file: string) => readFileSync(join(root, file), 'utf8').includes("inject('isThorough')");
+
+// Before what loads them.
+const bundlePackages = 'test/support/bundle-packages.ts';
 
 function stackProject(name: string, isMeant: (file: string) => boolean) {
   return {
@@ -21,7 +26,7 @@ function stackProject(name: string, isMeant: (file: string) => boolean) {
     test: {
       name,
       include: testFiles.filter(isMeant),
-      globalSetup: ['test/support/global-stack.ts'],
+      globalSetup: [bundlePackages, 'test/support/global-stack.ts'],
       setupFiles: [
         'test/support/worker-database.ts',
         'test/support/fail-on-error-log.ts',
@@ -48,12 +53,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: testFiles.filter((file) => !needsStack(file)),
+          globalSetup: [bundlePackages],
           setupFiles: ['test/support/fail-on-error-log.ts'],
         },
       },
       stackProject('stack', (file) => needsStack(file) && !isFault(file)),
-      // Minutes of waiting for what does not answer: `npm run test:faults`, beside `npm test`.
-      stackProject('faults', isFault),
+      // Minutes of waiting for what does not answer, and large numbers: `npm run test:faults`, beside `npm test`.
+      stackProject('faults', (file) => isFault(file) || isThorough(file)),
     ],
     coverage: {
       provider: 'v8',

@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { generateKey } from '#lib/api-keys/key-format.ts';
 import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
 import { getSigner } from '#lib/auth/key-ring.ts';
@@ -58,8 +58,14 @@ test.each(protectedRoutes.filter(([, { spec }]) => typeof spec.access === 'objec
 
 describe('a credential', () => {
   let member: Member;
-  beforeEach(async () => {
+  let forged: [reason: string, token: string][];
+  beforeAll(async () => {
     member = await createMember('owner', 'operator');
+    forged = await Promise.all(
+      Object.entries(refused).map(
+        async ([reason, forge]): Promise<[string, string]> => [reason, await forge()],
+      ),
+    );
   });
 
   const seconds = () => Math.floor(Date.now() / 1000);
@@ -80,7 +86,7 @@ describe('a credential', () => {
     roles: member.actor.roles,
     jti: member.userId,
     iat: seconds(),
-    exp: seconds() + 300,
+    exp: seconds() + 900,
   });
   const sign = async (changed: { header?: object; claims?: object } = {}) =>
     new SignJWT({ ...claims(), ...changed.claims })
@@ -129,8 +135,8 @@ describe('a credential', () => {
 
   test.each(protectedRoutes)('that is none opens %s to nobody', async (_, operation) => {
     const before = await rowsOf(member);
-    for (const [reason, forge] of Object.entries(refused)) {
-      const answer = await call(operation.handler, { ...eventOf(operation), token: await forge() });
+    for (const [reason, token] of forged) {
+      const answer = await call(operation.handler, { ...eventOf(operation), token });
       expect([answer.status, answer.body.code], reason).toEqual([401, 'unauthenticated']);
     }
     expect(await rowsOf(member)).toEqual(before);

@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { Redis } from '@upstash/redis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LocalSetupError } from '#lib/local/local-setup-error.ts';
+import { findFreePort } from '#lib/local/ports.ts';
 import { type RedisEndpoint, startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
-import { describeOnBothBackends, freePort, token } from './redis-harness.ts';
+import { describeOnBothBackends, token } from './redis-harness.ts';
 
 describeOnBothBackends('The Redis endpoint', (on) => {
   it('keeps every string as it is', async () => {
@@ -251,7 +252,7 @@ describe('Redis endpoints', () => {
   it('say so when no Redis answers', async () => {
     const start = startRedisEndpoint({
       token,
-      redisUrl: `redis://user:secret@127.0.0.1:${await freePort()}`,
+      redisUrl: `redis://user:secret@127.0.0.1:${await findFreePort()}`,
     });
     const error = await start.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(LocalSetupError);

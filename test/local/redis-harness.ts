@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from '@upstash/redis';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { type RedisEndpoint, startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
+import { hasRedisServer, startRedisServer } from '#test/support/redis-server.ts';
 
 export const token = 'local-token';
 
@@ -18,16 +15,13 @@ export type RedisUnderTest = {
   call(...command: unknown[]): Promise<{ result?: unknown; error?: string }>;
 };
 
-const hasRedisServer = await new Promise<boolean>((resolve) => {
-  const probe = spawn('redis-server', ['--version'], { stdio: 'ignore' });
-  probe.once('error', () => resolve(false)).once('exit', () => resolve(true));
-});
+const canStartServer = await hasRedisServer();
 
 /** Registers the same tests for the endpoint over both backends; the real one is skipped without `redis-server`. */
 export function describeOnBothBackends(subject: string, tests: (on: RedisUnderTest) => void): void {
   describe(`${subject} from memory`, () => tests(setUp(async () => ({ stop: async () => {} }))));
-  const reason = hasRedisServer ? '' : ' (skipped: redis-server is not on PATH)';
-  describe.skipIf(!hasRedisServer)(`${subject} on a real redis-server${reason}`, () =>
+  const reason = canStartServer ? '' : ' (skipped: redis-server is not on PATH)';
+  describe.skipIf(!canStartServer)(`${subject} on a real redis-server${reason}`, () =>
     tests(setUp(startRedisServer)),
   );
 }
@@ -60,40 +54,4 @@ function setUp(start: () => Promise<{ redisUrl?: string; stop(): Promise<void> }
     await stop();
   });
   return on;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
-async function startRedisServer(): Promise<{ redisUrl: string; stop(): Promise<void> }> {
-  const port = await freePort();
-  const server: ChildProcess = spawn(
-    'redis-server',
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    { stdio: 'ignore' },
-  );
-  while (!(await accepts(port))) await sleep(10);
-  return {
-    redisUrl: `redis://127.0.0.1:${port}`,
-    async stop() {
-      server.kill();
-      await once(server, 'exit');
-    },
-  };
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  }).then((answer) => {
-    socket.destroy();
-    return answer === true;
-  });
 }

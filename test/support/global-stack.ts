@@ -7,8 +7,8 @@ import type { TestProject } from 'vitest/node';
 import { migrateDatabase } from '#drizzle/migrate.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
-import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
 
+import { startQuickRedisEndpoint } from './redis-server.ts';
 import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 
 declare module 'vitest' {
@@ -20,6 +20,8 @@ declare module 'vitest' {
     authSecret: string;
     tokenIssuer: TokenIssuer;
     issuerKey: JsonWebKey;
+    /** Whether tests that count do it up to the number of their criterion, or to one that takes a second. */
+    isThorough: boolean;
   }
 }
 
@@ -35,7 +37,7 @@ export default async function startStack(project: TestProject): Promise<() => Pr
       dataDir: join(folder, 'postgres'),
       settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
     }),
-    startRedisEndpoint({ token: 'test-token' }),
+    startQuickRedisEndpoint('test-token'),
     startTokenIssuer(),
   ]);
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
@@ -49,6 +51,7 @@ export default async function startStack(project: TestProject): Promise<() => Pr
   project.provide('authSecret', createSecret());
   project.provide('tokenIssuer', issuer.trusted);
   project.provide('issuerKey', issuer.privateJwk);
+  project.provide('isThorough', project.name === 'faults');
   return async () => {
     issuer.close();
     await Promise.all([server.stop(), redis.close()]);

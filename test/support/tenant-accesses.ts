@@ -21,6 +21,9 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
+// The schema stays as it is while one connection asks.
+const tenantColumns = new WeakMap<postgres.Sql, Promise<TenantColumns>>();
+
 type TenantColumns = ReadonlyMap<string, { name: string; position: number }>;
 
 /**
@@ -31,7 +34,9 @@ export async function findTenantAccesses(sql: postgres.Sql, text: string): Promi
   const statement = text.trim().replace(/^explain \(format json\) /, '');
   if (!/^(select|insert|update|delete|with|merge)\b/i.test(statement)) return [];
   const [row] = await sql.unsafe(`explain (generic_plan, verbose, format json) ${statement}`);
-  const accesses = accessesOf(row?.['QUERY PLAN'][0].Plan, await readTenantColumns(sql));
+  const columns = tenantColumns.get(sql) ?? readTenantColumns(sql);
+  tenantColumns.set(sql, columns);
+  const accesses = accessesOf(row?.['QUERY PLAN'][0].Plan, await columns);
   return accesses.flatMap(({ owner, ...access }) =>
     owner === 'rows' ? ownersOfRows(access.table, text) : [{ ...access, owner }],
   );

@@ -5,22 +5,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { type LocalPostgres, startPostgres } from '#lib/local/postgres.ts';
 import { startTcpProxy, type TcpProxy } from '#test/support/tcp-proxy.ts';
 
-// A server of its own: one of the faults restarts it.
+// For the fault that restarts its server, while the other tests use theirs.
 const folder = mkdtempSync(join(tmpdir(), 'plinth-freeze-'));
-let server: LocalPostgres;
+let ownServer: LocalPostgres;
 
 beforeAll(async () => {
   // PostgreSQL runs as another user when this process is root.
   chmodSync(folder, 0o755);
-  server = await startPostgres({ dataDir: join(folder, 'postgres') });
+  ownServer = await startPostgres({ dataDir: join(folder, 'postgres') });
 });
 
 afterAll(async () => {
-  await server.stop();
+  await ownServer.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -43,9 +43,10 @@ const faults: Record<string, Fault> = {
   'falls into a black hole': async (proxy) => proxy.forget(),
 };
 const restart: Fault = async () => {
-  await server.stop();
-  server = await startPostgres({ dataDir: join(folder, 'postgres'), port: server.port });
+  await ownServer.stop();
+  ownServer = await startPostgres({ dataDir: join(folder, 'postgres'), port: ownServer.port });
 };
+const urlOf = (fault?: Fault) => (fault === restart ? ownServer.url : (process.env.DATABASE_URL ?? ''));
 
 const read = 'select 1 as found';
 const found = [{ found: 1 }];
@@ -54,15 +55,21 @@ const timeoutMs = 1_400;
 const frozenMs = 2_000;
 
 /** A process with a client of our own, or of postgres.js, behind a proxy. */
-async function startClient(kind: 'guarded' | 'unguarded') {
-  const proxy = await startTcpProxy({ host: '127.0.0.1', port: server.port });
+async function startClient(
+  { onTestFinished }: TestContext,
+  kind: 'guarded' | 'unguarded',
+  databaseUrl: string,
+) {
+  const url = new URL(databaseUrl);
+  const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
+  url.port = String(proxy.port);
   const child: ChildProcess = spawn(
     process.execPath,
     [join(import.meta.dirname, '../../support/frozen-client.ts'), kind],
     {
       env: {
         ...process.env,
-        DATABASE_URL: server.url.replace(`:${server.port}`, `:${proxy.port}`),
+        DATABASE_URL: url.href,
         DATABASE_TIMEOUT_MS: String(timeoutMs),
         DATABASE_POOL_MAX: '1',
       },
@@ -91,22 +98,26 @@ async function startClient(kind: 'guarded' | 'unguarded') {
 }
 
 /** Lets a statement wait on the server, so that it is in flight for as long as the test wants. */
-async function holdLock() {
-  const sql = postgres(server.url, { max: 1, onnotice: () => {} });
-  await sql`select pg_advisory_lock(1)`;
+async function holdLock(databaseUrl: string, key: number) {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  await sql`select pg_advisory_lock(${key})`;
   return {
     isWaitedFor: async () =>
-      (await sql`select 1 from pg_locks where locktype = 'advisory' and not granted`).length > 0,
+      (await sql`select 1 from pg_locks where locktype = 'advisory' and objid = ${key} and not granted`)
+        .length > 0,
     // Its server may be gone by now.
     release: () => sql.end({ timeout: 0 }),
   };
 }
 
-describe.each(Object.entries({ ...faults, 'loses its server, which restarts': restart }))(
-  'a process is frozen while its connection %s',
-  (_, fault) => {
-    test('what it reads at the thaw, or was reading at the freeze, it finds', async () => {
-      const client = await startClient('guarded');
+const cases = Object.entries({ ...faults, 'loses its server, which restarts': restart });
+
+// At once: each waits for seconds, with a process of its own.
+describe.concurrent('a process is frozen', () => {
+  test.for(cases.map(([name, fault], index) => ({ name, fault, key: index + 1 })))(
+    'while its connection $name: what it reads at the thaw, or was reading at the freeze, it finds',
+    async ({ fault, key }, context) => {
+      const client = await startClient(context, 'guarded', urlOf(fault));
       client.send(read);
       expect(await client.answers(1)).toMatchObject([{ rows: found }]);
 
@@ -118,8 +129,8 @@ describe.each(Object.entries({ ...faults, 'loses its server, which restarts': re
       expect(atThaw?.rows).toEqual(found);
       expect(atThaw?.ms).toBeLessThan(2_000);
 
-      const lock = await holdLock();
-      client.send('select 1 as found from pg_advisory_xact_lock_shared(1)');
+      const lock = await holdLock(urlOf(fault), key);
+      client.send(`select 1 as found from pg_advisory_xact_lock_shared(${key})`);
       await expect.poll(lock.isWaitedFor, { timeout: 10_000 }).toBe(true);
       client.freeze();
       await Promise.all([fault(client.proxy), sleep(frozenMs)]);
@@ -127,31 +138,31 @@ describe.each(Object.entries({ ...faults, 'loses its server, which restarts': re
       client.send(read);
       client.thaw();
       expect((await client.answers(2)).map(({ rows }) => rows)).toEqual([found, found]);
-    });
-  },
-);
+    },
+  );
 
-// Why there is a guard. When this fails, postgres.js has learned it.
-test.each(['is reset', 'falls into a black hole'])(
-  'postgres.js by itself, when its connection %s, gives a wrong result or none',
-  async (name) => {
-    const isWrong = async () => {
-      const client = await startClient('unguarded');
-      client.send(read);
-      expect(await client.answers(1)).toMatchObject([{ rows: found }]);
-      client.freeze();
-      await faults[name]?.(client.proxy);
-      client.send(read);
-      client.thaw();
-      const answers = await client.answers(1, 1_000);
-      client.send(read);
-      answers.push(...(await client.answers(1, 1_000)));
-      return answers.length === 0 || answers.some(({ rows }) => rows?.length === 0);
-    };
-    // It depends on what the process hears of first: of the reset, or of the read.
-    let attempts = 0;
-    while (!(await isWrong()) && attempts < 10) attempts++;
-    expect(attempts).toBeLessThan(10);
-  },
-  60_000,
-);
+  // Why there is a guard. When this fails, postgres.js has learned it.
+  test.for(['is reset', 'falls into a black hole'])(
+    'postgres.js by itself, when its connection %s, gives a wrong result or none',
+    { timeout: 60_000 },
+    async (name, context) => {
+      const isWrong = async () => {
+        const client = await startClient(context, 'unguarded', urlOf());
+        client.send(read);
+        expect(await client.answers(1)).toMatchObject([{ rows: found }]);
+        client.freeze();
+        await faults[name]?.(client.proxy);
+        client.send(read);
+        client.thaw();
+        const answers = await client.answers(1, 1_000);
+        client.send(read);
+        answers.push(...(await client.answers(1, 1_000)));
+        return answers.length === 0 || answers.some(({ rows }) => rows?.length === 0);
+      };
+      // It depends on what the process hears of first: of the reset, or of the read.
+      let attempts = 0;
+      while (!(await isWrong()) && attempts < 10) attempts++;
+      expect(attempts).toBeLessThan(10);
+    },
+  );
+});

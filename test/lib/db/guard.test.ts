@@ -21,7 +21,7 @@ beforeAll(async () => {
     DATABASE_URL: url.href,
     DATABASE_TIMEOUT_MS: '700',
     DATABASE_POOL_MAX: '2',
-    DATABASE_STATEMENT_TIMEOUT_MS: '4000',
+    DATABASE_STATEMENT_TIMEOUT_MS: '2500',
   });
   await sql`create table guarded (id int primary key)`;
 });

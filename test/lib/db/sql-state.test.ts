@@ -1,5 +1,5 @@
 import { sql as text } from 'drizzle-orm';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { getConfig } from '#lib/config/get-config.ts';
 import { closePool, getPool, getPoolStatistics } from '#lib/db/client.ts';
 import { sqlStateRules } from '#lib/db/sql-state.ts';
@@ -14,9 +14,11 @@ const raise = (sqlState: string) =>
 const outsideOfTransaction = async (statement: ReturnType<typeof raise>) => getPool().execute(statement);
 
 beforeAll(async () => {
-  await sql`create table if not exists contended (id int primary key, value int not null)`;
-  await sql`insert into contended values (1, 0), (2, 0) on conflict do nothing`;
+  await sql`create table contended (id int primary key, value int not null)`;
+  await sql`insert into contended values (1, 0), (2, 0)`;
 });
+// Other files look at the schema.
+afterAll(() => sql`drop table contended`);
 
 async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
   try {

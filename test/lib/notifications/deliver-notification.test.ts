@@ -33,8 +33,7 @@ pages['/'] = answerInTurn;
 pages['/v2/email/outbound-emails'] = answerInTurn;
 const config = { ...getConfig() };
 beforeEach(async () => {
-  received.length = 0;
-  answers = [];
+  [received.length, answers] = [0, []];
   await sql`truncate notification_rules, notifications, job_runs cascade`;
   await setClock(noon);
 });
@@ -247,7 +246,7 @@ test('a receiver that fails for one organization is still called for another', a
   for (let more = 0; more < 14; more++) await testNotificationRule(ctx, rule.id);
   answers = Array(15).fill(503);
   await dispatch();
-  const another = await setUp({ target: `${secure}/hook` });
+  const [another] = [await setUp({ target: `${secure}/hook` }), answers.splice(0)];
   await dispatch();
   expect(await stored(another.id)).toMatchObject({ state: 'delivered' });
 });
@@ -274,6 +273,7 @@ test('SNS gets one signed Publish', async () => {
 });
 
 test('a mail goes to a member by the mailer, and to nobody who has left', async () => {
+  await (await import('#test/support/close-breakers.ts')).closeBreakers();
   Object.assign(getConfig(), { MAILER: 'ses', MAIL_FROM: 'no-reply@example.com' });
   const { ctx, email } = await setUp();
   const rule = await createRule(ctx, { channel: 'email', target: email });

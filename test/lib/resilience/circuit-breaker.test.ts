@@ -221,16 +221,17 @@ describeOnBothBackends('a circuit breaker', (on) => {
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const fleet = startFleet(on.endpoint.url, url);
+    const soon = { timeout: 15_000, interval: 5 };
     await vi.waitFor(() => expect(fleet.count('ready')).toBe(5), 30_000);
     for (let round = 0; round < 20; round++) {
       [waiting, isWell] = [[], round % 2 === 0];
       // Half-open: it has tripped, and the back-off is over.
       await on.redis.set(`breaker:round-${round}:trips`, '1');
       fleet.call(`round-${round}`);
-      await vi.waitFor(() => expect(fleet.count('refused')).toBe(49), 15_000);
-      await vi.waitFor(() => expect(waiting).not.toEqual([]), 15_000);
+      await vi.waitFor(() => expect(fleet.count('refused')).toBe(49), soon);
+      await vi.waitFor(() => expect(waiting).not.toEqual([]), soon);
       for (const response of waiting) if (!response.writableEnded) response.end();
-      await vi.waitFor(() => expect(fleet.count('called')).toBe(1), 15_000);
+      await vi.waitFor(() => expect(fleet.count('called')).toBe(1), soon);
       expect(waiting).toHaveLength(1);
       expect(await on.redis.get(`breaker:round-${round}:trips`)).toBe(isWell ? null : '2');
     }

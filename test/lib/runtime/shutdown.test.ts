@@ -23,7 +23,7 @@ afterEach(() => {
 async function start(work: 'idle' | 'busy', env: Record<string, string>) {
   const child = spawn(process.execPath, ['test/support/lambda-process.ts', work], {
     cwd: root,
-    env: { ...process.env, DATABASE_STATEMENT_TIMEOUT_MS: '3000', DATABASE_POOL_MAX: '1', ...env },
+    env: { ...process.env, DATABASE_STATEMENT_TIMEOUT_MS: '2000', DATABASE_POOL_MAX: '1', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
