@@ -7,6 +7,7 @@ import { handler as getMetrics } from './get-metrics.ts';
 import { handler as getPerformance } from './get-performance.ts';
 import { handler as getSystem } from './get-system.ts';
 import { handler as listBreakers } from './list-breakers.ts';
+import { handler as listDeprecatedCalls } from './list-deprecated-calls.ts';
 import { handler as listErrorGroups } from './list-error-groups.ts';
 import { handler as overrideBreaker } from './override-breaker.ts';
 import { handler as updateErrorGroup } from './update-error-group.ts';
@@ -21,6 +22,7 @@ export const handler = defineRouter([
   getPerformance,
   getSystem,
   listBreakers,
+  listDeprecatedCalls,
   listErrorGroups,
   overrideBreaker,
   updateErrorGroup,

@@ -5,6 +5,7 @@ import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import type { AnyEndpointSpec } from '#lib/http/endpoint-spec.ts';
 import type { Job } from '#lib/jobs/define-job.ts';
 import type { JobSpec } from '#lib/jobs/job-spec.ts';
+import { assertDeprecationsSound } from './deprecations.ts';
 
 type Handler = Endpoint | Job | DeployTask;
 
@@ -54,17 +55,21 @@ export async function loadOperations(): Promise<Operations> {
   }
   assertUnique([...endpoints, ...jobs, ...tasks].map(({ spec }) => spec.id));
   assertUnique(endpoints.map(({ spec }) => `${spec.method} ${spec.path}`));
+  assertDeprecationsSound(endpoints.map(({ spec }) => spec));
   return { endpoints, jobs, tasks };
 }
 
 /** The files that hold one operation each, from the root, sorted. */
 export function listHandlerFiles(): string[] {
   return readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
-    .filter(
-      (file) => /^[a-z-]+\/[a-z-]+\.ts$/.test(file) && ![routerFile, registryFile].includes(basename(file)),
-    )
+    .filter(isHandlerFile)
     .map((file) => `functions/${file}`)
     .sort();
+}
+
+/** Whether a file below functions/ holds an operation. */
+export function isHandlerFile(file: string): boolean {
+  return /^[a-z-]+\/[a-z0-9-]+\.ts$/.test(file) && ![routerFile, registryFile].includes(basename(file));
 }
 
 export function kebabCase(camelCase: string): string {

@@ -6,6 +6,7 @@ import { errorCodesOf } from '#lib/http/error-codes.ts';
 import { ndjsonMediaType } from '#lib/http/ndjson.ts';
 import { Problem } from '#lib/http/problem-schema.ts';
 import { bodyMediaTypes } from '#lib/http/read-body.ts';
+import { describeDeprecation } from './deprecations.ts';
 import type { EndpointOperation } from './load-operations.ts';
 import { describeAccess } from './route-table.ts';
 
@@ -59,6 +60,7 @@ function describeOperation(spec: AnyEndpointSpec, area: string, components: Comp
     tags: [area],
     summary: spec.summary,
     ...(spec.description && { description: spec.description }),
+    ...(spec.deprecated && describeDeprecation(spec)),
     security: describeSecurity(spec.access),
     'x-access': describeAccess(spec.access),
     'x-rate-limit': spec.rateLimit,

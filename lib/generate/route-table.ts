@@ -1,5 +1,6 @@
 import { isAllowed, permissions, type Role, rolePermissions, roles } from '#lib/auth/permissions.ts';
 import type { Access } from '#lib/http/authorize.ts';
+import { summaryOf } from './deprecations.ts';
 import type { EndpointOperation, JobOperation, TaskOperation } from './load-operations.ts';
 
 /** functions/README.md: the table of routes and jobs, and which role may call what. */
@@ -23,7 +24,7 @@ ${table(
   endpoints.map(({ spec, module }) => [
     spec.method,
     `\`${spec.path}\``,
-    spec.summary,
+    summaryOf(spec),
     describeAccess(spec.access),
     spec.rateLimit,
     String(spec.statements),

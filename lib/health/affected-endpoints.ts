@@ -41,6 +41,7 @@ const needsAll = [
   '/api/v1/monitoring/metrics/performance',
   '/api/v1/monitoring/system/info',
   '/api/v1/monitoring/breakers',
+  '/api/v1/monitoring/deprecations',
   '/api/v1/monitoring/errors',
   '/api/v1/monitoring/validate/authentication',
   '/api/v1/monitoring/validate/endpoints',

@@ -15,4 +15,5 @@ export const knownMigrations: readonly number[] = [
   1795256921761, // 0010_job_ledger
   1795263918570, // 0011_job_ledger_throughput
   1795263978570, // 0012_notifications
+  1795274607780, // 0013_deprecated_calls
 ];

@@ -17,7 +17,7 @@ export function createEndpoint(
   run: (input: object) => Promise<unknown>,
   identity?: { readonly identify: Middleware; readonly authorize: Middleware },
 ): Endpoint {
-  const { rateLimit, body, accountLimit } = spec;
+  const { rateLimit, body, accountLimit, deprecated } = spec;
   const traced = async (input: object) => {
     const tracer = await getTracer();
     return tracer.trace(spec.id, () => run(input));
@@ -33,5 +33,10 @@ export function createEndpoint(
     ...(spec.readsRefreshCookie ? [refreshCookie()] : []),
   ];
   const around = spec.idempotent && (answerOnce as never);
-  return createPipeline(spec, traced, entry, around, [endTrace(spec), trackFailures(spec.id)]);
+  const exit = [
+    endTrace(spec),
+    trackFailures(spec.id),
+    ...(deprecated ? [deprecated.announce(spec.id)] : []),
+  ];
+  return createPipeline(spec, traced, entry, around, exit);
 }

@@ -12,7 +12,16 @@ export function defineStaticEndpoint<
 >(
   spec: Omit<
     EndpointSpec<'public', P, undefined, undefined, R>,
-    'access' | 'rateLimit' | 'query' | 'body' | 'ifMatch' | 'idempotent' | 'isStatic' | 'statements'
+    | 'access'
+    | 'rateLimit'
+    | 'query'
+    | 'body'
+    | 'ifMatch'
+    | 'idempotent'
+    | 'isStatic'
+    | 'statements'
+    // Its caller would have to be counted, and it has no database.
+    | 'deprecated'
   >,
   run: (input: EndpointInput<'public', P, undefined, undefined>) => EndpointOutput<R>,
 ): Endpoint {

@@ -4,6 +4,7 @@ import type { Context } from '#lib/context.ts';
 import type { ErrorCode } from '#lib/errors/catalog.ts';
 import type { Client } from '#lib/sessions/create-session.ts';
 import type { Access } from './authorize.ts';
+import type { Deprecation } from './deprecate.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { Line } from './ndjson.ts';
 import type { RateLimitName } from './rate-limits.ts';
@@ -76,6 +77,8 @@ export interface EndpointSpec<
   readonly isStatic?: true;
   /** Lambda time-out; the client gets our own 504 shortly before it. */
   readonly timeoutSeconds?: number;
+  /** Made by `deprecate`: docs/versioning.md. */
+  readonly deprecated?: Deprecation;
 }
 
 /** What the operation gets: who asks, and the parts of the request that the spec declares, parsed. */

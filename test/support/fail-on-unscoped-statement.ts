@@ -29,6 +29,11 @@ export const unscopedStatements = {
     /^select .* from "notification_rules" where \("notification_rules"."is_enabled" = \$1 and /,
   'notifications expire for all organizations':
     /^delete from "notifications" where ctid = any \(array\(select ctid from "notifications" where created_at < \$1/,
+  'callers of deprecated operations are counted for the platform, whatever their organization':
+    /\binsert into deprecated_calls as known\b/,
+  'operators see who calls deprecated operations': /^select .* from "deprecated_calls" (where|order by) /,
+  'callers of deprecated operations expire for all organizations':
+    /^delete from "deprecated_calls" where ctid = any\(array\(select ctid from "deprecated_calls" where last_seen_at < /,
   'records expire for all organizations':
     /^delete from "idempotency_records" where ctid = any \(array\(select ctid from "idempotency_records" where "idempotency_records"."created_at" < \$1/,
 };

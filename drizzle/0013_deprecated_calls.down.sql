@@ -1,0 +1,2 @@
+-- loses: who has called deprecated operations
+DROP TABLE "deprecated_calls";
