@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderAffectedEndpoints } from '#lib/generate/affected-endpoints.ts';
 import { renderAlarms } from '#lib/generate/alarms-yaml.ts';
+import { renderClientOperations } from '#lib/generate/client-operations.ts';
 import { renderConfigurationDocs } from '#lib/generate/configuration-docs.ts';
 import { renderDashboard } from '#lib/generate/dashboard.ts';
 import {
@@ -48,9 +49,11 @@ const root = join(import.meta.dirname, '..');
 export async function generateFiles(): Promise<Map<string, string>> {
   const { endpoints, jobs, tasks } = await loadOperations();
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const openapi = renderOpenApi(endpoints, version);
   const files = new Map([
     ['functions/README.md', renderRouteTable(endpoints, jobs, tasks)],
-    ['functions/docs/openapi.json', renderOpenApi(endpoints, version)],
+    ['functions/docs/openapi.json', openapi],
+    ['lib/client/src/generated/operations.ts', renderClientOperations(openapi)],
     ['lib/config/environment.yml', renderEnvironment()],
     ['lib/config/secrets.yml', renderSecrets()],
     ['lib/config/migration-secrets.yml', renderMigrationSecrets()],

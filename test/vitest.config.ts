@@ -67,6 +67,8 @@ export default defineConfig({
       // Command lines: the end-to-end test and CI run them in processes of their own, where nothing is counted.
       exclude: [
         'lib/local/{start,invoke,package,deploy,stack,healthcheck,fetch-health,start-prod-like,terminal-session}.ts',
+        'lib/local/{build-client,try-client-package}.ts',
+        'lib/client/{dist,node_modules}/**',
         // `npm run test:package` runs them.
         'lib/local/{function-fleet,function-instance,match-route,packaged-functions,runtime-api,runtime-gateway,unpack-zip}.ts',
         'drizzle/{config,generate}.ts',

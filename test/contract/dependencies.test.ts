@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { fingerprintOf, renderClientDocument } from '#lib/generate/client-operations.ts';
 
-const read = (file: string) => JSON.parse(readFileSync(join(import.meta.dirname, '../..', file), 'utf8'));
+const readText = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+const read = (file: string) => JSON.parse(readText(file));
 const { dependencies, devDependencies, allowScripts } = read('package.json');
 const installed = Object.entries(
   read('package-lock.json').packages as Record<
@@ -46,4 +48,20 @@ test('of every package that wants to run a script at its installation it is said
     .map(([path]) => path.replace(/^.*node_modules\//, ''))
     .filter((name) => !(name in allowScripts));
   expect(undecided).toEqual([]);
+});
+
+test('the package of the client needs no other one, and is built by exact versions of no particular registry', () => {
+  const client = read('lib/client/package.json');
+  expect(Object.keys(client)).not.toContain('dependencies');
+  expect(Object.values(client.devDependencies)).toEqual(
+    Object.values(client.devDependencies).map(() => expect.stringMatching(/^\d+\.\d+\.\d+$/)),
+  );
+  expect(readText('lib/client/package-lock.json')).not.toContain('"resolved"');
+  expect(client.version).toBe(read('package.json').version);
+});
+
+test('the types of the client are those of the document; `npm run build:client` makes them so', () => {
+  const document = renderClientDocument(readText('functions/docs/openapi.json'));
+  const [header] = readText('lib/client/src/generated/api.ts').split('\n');
+  expect(header).toContain(`SHA-256 ${fingerprintOf(document)}.`);
 });

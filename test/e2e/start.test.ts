@@ -5,7 +5,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClient } from '#lib/client/src/index.ts';
 import { findFreePort } from '#lib/local/ports.ts';
+import { copyOfSource } from '#test/support/copy-of-source.ts';
+import { runReadmeWalk } from '#test/support/readme-walk.ts';
 
 const root = join(import.meta.dirname, '../..');
 const startTimeoutMs = 60_000;
@@ -19,7 +22,7 @@ beforeAll(async () => {
   // PostgreSQL runs as another user when this process is root.
   chmodSync(checkout, 0o755);
   for (const part of ['functions', 'lib', 'drizzle', 'events', 'package.json', 'serverless.yml'])
-    cpSync(join(root, part), join(checkout, part), { recursive: true });
+    cpSync(join(root, part), join(checkout, part), copyOfSource);
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
   port = await findFreePort();
 });
@@ -70,28 +73,17 @@ async function stop({ child, ended }: ReturnType<typeof start>): Promise<number>
   return performance.now() - before;
 }
 
-async function send(
-  method: string,
-  path: string,
-  token?: string,
-  body?: object,
-  headers: Record<string, string> = {},
-) {
+/** A request of which the headers matter; what is only about the API goes through the client. */
+async function send(method: string, path: string, { token, body }: { token?: string; body?: object } = {}) {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: {
-      ...headers,
       ...(token && { authorization: `Bearer ${token}` }),
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),
   });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: text.startsWith('{') ? JSON.parse(text) : text,
-  };
+  return { status: response.status, headers: response.headers, body: JSON.parse(await response.text()) };
 }
 
 /** Sends the event of an operation, as `npm run invoke` does. */
@@ -122,31 +114,38 @@ test('a newcomer starts it, walks through the API, sees a job run, stops it, and
   expect(page.items[0].id).toBe(created.id);
   expect(page.items).toHaveLength(3);
 
-  const login = await send('POST', '/api/v1/auth/login', undefined, {
-    email: 'demo@plinth.local',
-    password: 'plinth-demo',
-  });
+  const demo = { email: 'demo@plinth.local', password: 'plinth-demo' };
+  const login = await send('POST', '/api/v1/auth/login', { body: demo });
   expect(login.headers.getSetCookie()).toEqual(
     ['auth_token=', 'refresh_token=', 'csrf_token='].map((name) => expect.stringContaining(name)),
   );
   const token = login.body.accessToken;
-  const path = `/api/v1/projects/${created.id}`;
-  const updated = await send('PATCH', path, token, { status: 'paused' }, { 'if-match': '"v1"' });
-  expect([updated.status, updated.headers.get('etag'), updated.body.status]).toEqual([200, '"v2"', 'paused']);
-  const doomed = await send('POST', '/api/v1/projects', token, { name: 'Doomed' });
-  expect((await send('DELETE', String(doomed.headers.get('location')), token)).status).toBe(204);
-  expect((await send('GET', String(doomed.headers.get('location')), token)).status).toBe(410);
-  const restored = await send('POST', `${doomed.headers.get('location')}/restore`, token);
-  expect([restored.status, restored.headers.get('etag')]).toEqual([200, '"v3"']);
-  expect((await send('GET', `${doomed.headers.get('location')}/history`, token)).body.items).toHaveLength(3);
-  expect((await send('GET', '/api/v1/audit?action=project.restore', token)).body.items).toHaveLength(1);
-  expect((await send('DELETE', String(doomed.headers.get('location')), token)).status).toBe(204);
-  expect((await send('GET', '/api/v1/projects/stats/summary', token)).body.total).toBe(37);
-  expect((await send('GET', '/api/v1/health/ready')).body.status).toBe('pass');
-  expect((await send('GET', '/docs')).body).toContain('createProject');
+  const doomed = await send('POST', '/api/v1/projects', { token, body: { name: 'Doomed' } });
+  const { id } = doomed.body;
+  expect([doomed.headers.get('location'), doomed.headers.get('etag')]).toEqual([
+    `/api/v1/projects/${id}`,
+    '"v1"',
+  ]);
+
+  const plinth = createClient({ baseUrl: `http://127.0.0.1:${port}`, ...demo });
+  const updated = await plinth.updateProject({ id: created.id, ifMatch: 1, body: { status: 'paused' } });
+  expect([updated.version, updated.status]).toEqual([2, 'paused']);
+  await plinth.deleteProject({ id });
+  await expect(plinth.getProject({ id })).rejects.toMatchObject({ code: 'gone', status: 410 });
+  expect((await plinth.restoreProject({ id })).version).toBe(3);
+  expect((await plinth.listProjectHistory({ id })).items).toHaveLength(3);
+  expect((await plinth.listAuditEvents({ action: 'project.restore' })).items).toHaveLength(1);
+  await plinth.deleteProject({ id });
+  expect((await plinth.getProjectStats()).total).toBe(37);
+  expect((await plinth.getReadiness()).status).toBe('pass');
+  expect(await plinth.getDocs()).toContain('createProject');
   expect((await send('GET', '/nowhere')).body.code).toBe('route_not_found');
   const wrongMethod = await send('DELETE', '/health');
   expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'GET']);
+
+  const walk = runReadmeWalk(`http://localhost:${port}`).split('\n');
+  expect(walk.slice(0, 2)).toEqual(['Gemini active', 'precondition_failed 2']);
+  expect(walk.slice(2).map((line) => JSON.parse(line).name)).toHaveLength(38);
 
   expect(await stop(first)).toBeLessThan(3_000);
   expect((await first.ended).output).toMatch(
@@ -155,18 +154,18 @@ test('a newcomer starts it, walks through the API, sees a job run, stops it, and
 
   const second = start();
   expect(await second.ready).toContain('seed: kept');
-  expect((await send('GET', path, token)).body).toEqual(updated.body);
+  expect(await plinth.getProject({ id: created.id })).toEqual(updated);
   expect(JSON.parse(invoke('getProject').body).name).toContain('Website relaunch');
 
   const rival = await start({ ...hurried, PORT: String(await findFreePort()) }, '--fresh').ended;
   expect(rival.code).toBe(1);
   expect(rival.output).toContain('in use by process');
-  expect((await send('GET', path, token)).status).toBe(200);
+  expect((await plinth.getLiveness()).status).toBe('pass');
   await stop(second);
 
   const fresh = start(hurried, '--fresh');
   expect(await fresh.ready).toContain('seed: seeded');
-  expect((await send('GET', path, token)).status).toBe(401);
+  expect((await send('GET', '/api/v1/projects', { token })).status).toBe(401);
   await stop(fresh);
 });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findRoute } from '#lib/local/match-route.ts';
 import { findFreePort } from '#lib/local/ports.ts';
+import { copyOfSource } from '#test/support/copy-of-source.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   // PostgreSQL runs as another user when this process is root.
   chmodSync(checkout, 0o755);
   for (const part of ['functions', 'lib', 'drizzle', 'package.json', '.serverless'])
-    cpSync(join(root, part), join(checkout, part), { recursive: true });
+    cpSync(join(root, part), join(checkout, part), copyOfSource);
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
   port = await findFreePort();
   const { PATH = '', HOME = '' } = process.env;
