@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { loadDocument } from '#lib/docs/load-document.ts';
 import { renderDocs } from '#lib/docs/render-docs.ts';
 import { documentCacheControl, renderOnce } from '#lib/docs/render-once.ts';
-import { pageSecurityPolicy } from '#lib/docs/render-page.ts';
+import { docsSecurityPolicy } from '#lib/docs/render-page.ts';
 import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
 
 const page = renderOnce(() => renderDocs(loadDocument(import.meta.dirname)));
@@ -18,7 +18,7 @@ export const handler = defineStaticEndpoint(
       schema: z.string(),
       contentType: 'text/html; charset=utf-8',
       headers: {
-        'Content-Security-Policy': () => pageSecurityPolicy,
+        'Content-Security-Policy': () => docsSecurityPolicy,
         'Cache-Control': () => documentCacheControl,
         ETag: page.entityTag,
       },

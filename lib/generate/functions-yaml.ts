@@ -94,6 +94,10 @@ function camelCase(area: string): string {
 /** What travels with the functions of an area to be read at run time, beside JSON files in its folder; `npm run package` finds what is missing. */
 const areaAssets: Readonly<Record<string, readonly string[]>> = {
   auth: ['lib/accounts/password-blocklist.txt'],
+  docs: [
+    'lib/docs/docs-page.*',
+    'node_modules/swagger-ui-dist/{LICENSE,NOTICE,swagger-ui.css,swagger-ui-bundle.js,swagger-ui-bundle.js.LICENSE.txt}',
+  ],
   operations: ['drizzle/*.sql', 'drizzle/meta/_journal.json'],
   // What drillRestore makes its scratch database with.
   jobs: ['drizzle/*.sql', 'drizzle/meta/_journal.json'],

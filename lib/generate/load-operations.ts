@@ -61,10 +61,14 @@ export async function loadOperations(): Promise<Operations> {
 
 /** The files that hold one operation each, from the root, sorted. */
 export function listHandlerFiles(): string[] {
-  return readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
-    .filter(isHandlerFile)
-    .map((file) => `functions/${file}`)
-    .sort();
+  return (
+    readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
+      .filter(isHandlerFile)
+      .map((file) => `functions/${file.replace(/\.ts$/, '')}`)
+      // Without the extension, as the formatter sorts imports: `get-docs` before `get-docs-asset`.
+      .sort()
+      .map((module) => `${module}.ts`)
+  );
 }
 
 /** Whether a file below functions/ holds an operation. */

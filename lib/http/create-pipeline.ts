@@ -56,8 +56,9 @@ export function createPipeline(
   const operation = async (request: HttpRequest, _: LambdaContext, { signal }: { signal: AbortSignal }) => {
     const { actor, requestId, now, method, path, sourceIp, headers } = request;
     const userAgent = headers['user-agent']?.slice(0, 200) ?? '';
-    const { accept = '' } = headers;
-    const input = { ...parseInput(spec, request), method, path, accept, client: { sourceIp, userAgent } };
+    const { accept = '', 'accept-encoding': acceptEncoding = '' } = headers;
+    const client = { sourceIp, userAgent };
+    const input = { ...parseInput(spec, request), method, path, accept, acceptEncoding, client };
     return around(request, { actor, requestId, now, signal }, async (ctx) =>
       toResponse(spec, request, await run({ ...input, ctx })),
     );

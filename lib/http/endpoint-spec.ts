@@ -22,6 +22,8 @@ export interface ResponseSpec<R extends Schema | undefined> {
   readonly contentType?: string;
   /** Others that the operation may choose by `accept`; its header `Content-Type` says which. */
   readonly otherContentTypes?: readonly string[];
+  /** What is sent of an output that is neither JSON nor text. */
+  readonly bytes?: (output: Output<R>) => Buffer;
   /** A header whose function returns undefined is left out. */
   readonly headers?: Readonly<
     Record<string, (output: Output<R>, request: Pick<HttpRequest, 'path' | 'query'>) => string | undefined>
@@ -97,8 +99,9 @@ export interface EndpointInput<
   readonly ifMatch: readonly number[] | undefined;
   readonly method: string;
   readonly path: string;
-  /** The header, empty when there is none. */
+  /** The headers, empty when there is none. */
   readonly accept: string;
+  readonly acceptEncoding: string;
   readonly client: Client;
 }
 

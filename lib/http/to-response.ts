@@ -31,12 +31,17 @@ export function toResponse(
     statusCode: alternative?.status ?? spec.status,
     headers,
     ...cookiesOf(spec, output),
-    body: toText(output, spec.contentType),
+    ...toBody(spec, output),
   };
 }
 
 function cookiesOf({ cookies }: AnyEndpointSpec['response'], output: unknown) {
   return cookies && { cookies: cookies(output) };
+}
+
+function toBody({ bytes, contentType }: AnyEndpointSpec['response'], output: unknown) {
+  if (!bytes) return { body: toText(output, contentType) };
+  return { body: bytes(output).toString('base64'), isBase64Encoded: true };
 }
 
 function toText(output: unknown, contentType: string | undefined): string {

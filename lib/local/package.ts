@@ -1,10 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import { stageOf } from '#lib/config/stage-of.ts';
 import { checkTemplate, describeTemplate } from '#lib/template/check-template.ts';
+import { unpackZip } from './unpack-zip.ts';
 
 // Kilobytes of minified JavaScript. An area's router holds ten endpoints and more, each of which alone is within 350; the dispatcher
 // and the sweep hold all jobs.
@@ -62,20 +64,28 @@ const bundles = JSON.stringify(rows.map(({ file }) => join(buildFolder, file)));
 const load = `for (const bundle of ${bundles}) if (typeof require(bundle).handler !== 'function') throw new Error(bundle)`;
 execFileSync(process.execPath, ['--input-type=commonjs', '-e', load], { env: {}, stdio: 'inherit' });
 
-/** Ends the process when a bundle reads a file of lib/ that its zip does not have: the first request would find out. */
+/** Ends the process when a zip has not the very files beside the bundle that it reads: the first request would find out. */
 function assertAssetsPackaged(): void {
   const state = JSON.parse(readFileSync(join(root, '.serverless/serverless-state.json'), 'utf8'));
   const functions = Object.values(state.service.functions) as {
     handler: string;
     package: { artifact: string };
   }[];
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-package-'));
   const missing = functions.flatMap(({ handler, package: { artifact } }) => {
     const bundle = readFileSync(join(root, '.esbuild/.build', handler.replace(/\.handler$/, '.js')), 'utf8');
-    // The names of files stand uncompressed in a zip.
-    const zip = readFileSync(join(root, artifact));
-    const assets = [...bundle.matchAll(/"\.\.\/\.\.\/(lib\/[\w/.-]+)"/g)].map(([, asset]) => asset ?? '');
-    return assets.filter((asset) => !zip.includes(asset)).map((asset) => `${artifact} has no ${asset}`);
+    const assets = [...bundle.matchAll(/"\.\.\/\.\.\/((?:lib|node_modules)\/[\w/.-]+)"/g)].map(
+      ([, asset]) => asset ?? '',
+    );
+    if (assets.length === 0) return [];
+    const unpacked = join(folder, artifact);
+    unpackZip(join(root, artifact), unpacked);
+    const isPackaged = (asset: string) =>
+      existsSync(join(unpacked, asset)) &&
+      readFileSync(join(unpacked, asset)).equals(readFileSync(join(root, asset)));
+    return assets.filter((asset) => !isPackaged(asset)).map((asset) => `${artifact} has no ${asset}`);
   });
+  rmSync(folder, { recursive: true });
   if (missing.length === 0) return;
   console.error(
     `\n${missing.join('\n')}\nSay in lib/generate/functions-yaml.ts that it travels with its area.`,

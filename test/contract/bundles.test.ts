@@ -37,8 +37,13 @@ await build({
   plugins: trimBundle,
 });
 // What travels with a bundle.
-for (const asset of globSync(['functions/*/*.json', 'lib/*/*.txt'], { cwd: root }))
-  cpSync(join(root, asset), join(folder, asset));
+const assets = [
+  'functions/*/*.json',
+  'lib/*/*.txt',
+  'lib/docs/docs-page.*',
+  'node_modules/swagger-ui-dist/{LICENSE,NOTICE,*.js,*.css,*.txt}',
+];
+for (const asset of globSync(assets, { cwd: root })) cpSync(join(root, asset), join(folder, asset));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const summary = ({ status, body }: Answer) => ({

@@ -88,7 +88,13 @@ test('what belongs to no route, and what no function is asked for, is answered a
     body: JSON.stringify({ email: 'demo@plinth.local', password: 'plinth-demo' }),
   });
   expect(login.headers.getSetCookie()).toHaveLength(3);
-  expect(await (await send('/docs')).text()).toContain('createProject');
+  const page = await (await send('/docs')).text();
+  expect(page).toContain('createProject');
+  // Only of a file whose content has the hash in its name it is said that it may be kept.
+  for (const [, path = ''] of page.matchAll(/(?:src|href)="(\/docs\/assets\/[^"]+)"/g)) {
+    const { status, headers } = await send(path);
+    expect([status, headers.get('cache-control')], path).toEqual([200, expect.stringContaining('immutable')]);
+  }
 });
 
 test('jobs run as they are packaged, a function that dies is started again, and Ctrl-C ends all processes', async () => {

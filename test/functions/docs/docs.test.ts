@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { handler as getDocs } from '#functions/docs/get-docs.ts';
+import { handler as getDocsAsset } from '#functions/docs/get-docs-asset.ts';
 import { handler as getOpenapi } from '#functions/docs/get-openapi.ts';
 import { handler as getProblem } from '#functions/docs/get-problem.ts';
 import { handler as refuseRoute } from '#functions/docs/refuse-route.ts';
@@ -7,7 +10,13 @@ import { escapeHtml } from '#lib/docs/render-page.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { call } from '#test/support/call.ts';
 
-test('the page has every operation, and may load nothing but its own style', async () => {
+/** The assets that the page asks for, as the last segments of their paths. */
+async function filesOfPage(): Promise<string[]> {
+  const { text } = await call(getDocs);
+  return [...text.matchAll(/(?:src|href)="\/docs\/assets\/([^"]+)"/g)].map(([, file]) => file ?? '');
+}
+
+test('the page has every operation, and may load nothing but files of this origin and its own style', async () => {
   const { endpoints } = await loadOperations();
   const { text, headers } = await call(getDocs);
   for (const { spec } of endpoints.filter(({ spec }) => spec.path !== '$default')) {
@@ -15,9 +24,78 @@ test('the page has every operation, and may load nothing but its own style', asy
     expect(text).toContain(spec.summary.replaceAll("'", '&#39;'));
   }
   expect(headers['content-type']).toBe('text/html; charset=utf-8');
-  expect(headers['content-security-policy']).toMatch(
-    /^default-src 'none'; frame-ancestors 'none'; style-src 'sha256-[\w+/=]+'$/,
-  );
+  const policy = String(headers['content-security-policy']).split('; ');
+  expect(policy).toEqual([
+    "default-src 'none'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    expect.stringMatching(/^style-src 'self' 'sha256-[\w+/=]+'$/),
+    "script-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+  ]);
+  expect(text).not.toMatch(/ style=|<script>| on\w+=/);
+});
+
+test('the page asks for files by their content, which may be kept for ever', async () => {
+  const files = await filesOfPage();
+  expect(files.map((file) => file.replace(/\.[0-9a-f]{16}\./, '.'))).toEqual([
+    'swagger-ui.css',
+    'docs-page.css',
+    'swagger-ui-bundle.js',
+    'docs-page.js',
+    'swagger-ui.LICENSE.txt',
+  ]);
+  for (const file of files) {
+    const { text, headers } = await call(getDocsAsset, { params: { file } });
+    const [, hash, extension = ''] = /\.([0-9a-f]{16})\.(\w+)$/.exec(file) ?? [];
+    expect(createHash('sha256').update(Buffer.from(text, 'base64')).digest('hex').slice(0, 16)).toBe(hash);
+    expect(headers).toMatchObject({
+      'content-type': `text/${{ js: 'javascript', css: 'css', txt: 'plain' }[extension]}; charset=utf-8`,
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'Accept-Encoding',
+    });
+  }
+});
+
+test.each([
+  ['gzip, deflate, br, zstd', 'br'],
+  ['gzip', 'gzip'],
+  ['br;q=0, *', 'gzip'],
+  ['identity', undefined],
+])('to who accepts %s a file is sent as %s', async (accepted, coding) => {
+  const file = 'swagger-ui.css';
+  const plain = await call(getDocsAsset, { params: { file } });
+  const coded = await call(getDocsAsset, { params: { file }, headers: { 'accept-encoding': accepted } });
+  expect(coded.headers['content-encoding']).toBe(coding);
+  const bytes = Buffer.from(coded.text, 'base64');
+  const decode = { br: brotliDecompressSync, gzip: gunzipSync, none: (same: Buffer) => same }[
+    coding ?? 'none'
+  ];
+  expect(decode?.(bytes)).toEqual(Buffer.from(plain.text, 'base64'));
+  if (coding) expect(bytes.length).toBeLessThan(0.2 * Buffer.from(plain.text, 'base64').length);
+});
+
+test('a page from before a deployment gets the files of today, which are not kept under the name of another day', async () => {
+  const [file = ''] = await filesOfPage();
+  const kept = await call(getDocsAsset, { params: { file } });
+  const old = await call(getDocsAsset, {
+    params: { file: file.replace(/\.[0-9a-f]{16}\./, '.0123456789abcdef.') },
+  });
+  expect([old.text, old.headers['cache-control']]).toEqual([kept.text, 'no-store']);
+});
+
+test('there is no other file', async () => {
+  for (const file of [
+    'nope.js',
+    'constructor',
+    '__proto__.js',
+    '..%2Fpackage.json',
+    '../../package.json',
+    '',
+  ])
+    expect((await call(getDocsAsset, { params: { file } })).body.code, file).toBe('not_found');
 });
 
 test('the document is OpenAPI 3.1', async () => {

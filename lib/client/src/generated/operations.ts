@@ -60,6 +60,8 @@ export const operations = {
   verifyEmail: { method: 'POST', path: '/api/v1/auth/verify-email', isPublic: true },
   /** This API for people */
   getDocs: { method: 'GET', path: '/docs', isPublic: true },
+  /** A script or style of the docs page */
+  getDocsAsset: { method: 'GET', path: '/docs/assets/{file}', isPublic: true },
   /** This API for programs (OpenAPI 3.1) */
   getOpenapi: { method: 'GET', path: '/openapi.json', isPublic: true },
   /** What a problem type means */
