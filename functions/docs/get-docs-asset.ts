@@ -4,7 +4,7 @@ import { type Asset, readAsset } from '#lib/docs/read-asset.ts';
 import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
 
 // An object to us, but to who reads the document it is text.
-const AssetText = z.custom<Asset>().meta({ type: 'string' });
+const AssetText = z.custom<Asset>().meta({ type: 'string', example: ':root { color-scheme: light dark; }' });
 
 export const handler = defineStaticEndpoint(
   {

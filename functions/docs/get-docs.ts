@@ -15,7 +15,7 @@ export const handler = defineStaticEndpoint(
     summary: 'This API for people',
     response: {
       status: 200,
-      schema: z.string(),
+      schema: z.string().meta({ example: '<!doctype html>' }),
       contentType: 'text/html; charset=utf-8',
       headers: {
         'Content-Security-Policy': () => docsSecurityPolicy,

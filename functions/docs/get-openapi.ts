@@ -5,7 +5,13 @@ import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
 
 const document = renderOnce(() => JSON.stringify(loadDocument(import.meta.dirname)));
 // Its text, but to who reads the document it is an object.
-const OpenApi = z.string().meta({ type: 'object', required: ['openapi'] });
+const OpenApi = z.string().meta({
+  type: 'object',
+  properties: { openapi: { type: 'string' } },
+  required: ['openapi'],
+  additionalProperties: true,
+  example: { openapi: '3.1.0' },
+});
 
 export const handler = defineStaticEndpoint(
   {

@@ -12,7 +12,7 @@ export const handler = defineStaticEndpoint(
     params: z.object({ code: z.string() }),
     response: {
       status: 200,
-      schema: z.string(),
+      schema: z.string().meta({ example: '<!doctype html>' }),
       contentType: 'text/html; charset=utf-8',
       headers: {
         'Content-Security-Policy': () => pageSecurityPolicy,

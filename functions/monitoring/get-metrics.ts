@@ -16,7 +16,7 @@ export const handler = defineEndpoint(
     statements: 2,
     response: {
       status: 200,
-      schema: z.string(),
+      schema: z.string().meta({ example: '# TYPE plinth_requests counter\n' }),
       contentType: prometheusMediaType,
       otherContentTypes: [openMetricsMediaType],
       headers: { 'Content-Type': mediaTypeOf },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Permission, permissions } from '#lib/auth/permissions.ts';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { PageQuery } from '#lib/pagination/page-query.ts';
 
 const maxOverlapSeconds = 7 * 24 * 3600;
@@ -7,15 +8,17 @@ const maxOverlapSeconds = 7 * 24 * 3600;
 export const ApiKey = z
   .object({
     id: z.uuid(),
-    name: z.string(),
+    name: z.string().meta({ example: 'Nightly import' }),
     userId: z.uuid().meta({ description: 'The owner, on whose behalf it acts.' }),
-    scopes: z.array(z.string()).meta({ description: 'What it may do, as far as its owner may.' }),
+    scopes: z
+      .array(z.string().meta({ example: 'projects:read' }))
+      .meta({ description: 'What it may do, as far as its owner may.' }),
     createdAt: z.iso.datetime(),
-    rotatedAt: z.iso.datetime().nullable(),
+    rotatedAt: z.iso.datetime().nullable().meta({ example: null }),
     previousExpiresAt: z.iso
       .datetime()
       .nullable()
-      .meta({ description: 'Until when the secret before the last rotation works.' }),
+      .meta({ description: 'Until when the secret before the last rotation works.', example: null }),
     expiresAt: z.iso.datetime().nullable(),
     lastUsedAt: z.iso.datetime().nullable().meta({ description: 'To the minute.' }),
   })
@@ -24,6 +27,7 @@ export const ApiKey = z
 export const NewApiKey = ApiKey.extend({
   key: z.string().meta({
     description: 'For the header `X-API-Key`. Shown this once: keep it where you keep secrets.',
+    example: 'plk_01980000000070008000000000000b_c2FtcGxl',
   }),
 }).meta({ id: 'NewApiKey' });
 export type NewApiKey = z.input<typeof NewApiKey>;
@@ -65,7 +69,7 @@ export type ListApiKeysQuery = z.output<typeof ListApiKeysQuery>;
 export const ApiKeyPage = z
   .object({
     items: z.array(ApiKey),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    nextCursor: NextCursor,
   })
   .meta({ id: 'ApiKeyPage' });
 export type ApiKeyPage = z.input<typeof ApiKeyPage>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { PageQuery } from '#lib/pagination/page-query.ts';
 
 // PostgreSQL has no year 0, and reads at most 128 characters as a time.
@@ -11,13 +12,19 @@ export const AuditEvent = z
   .object({
     id: z.uuid(),
     actorType: z.enum(['user', 'api_key', 'system']),
-    actorId: z.string().meta({ description: 'The id of the user or API key, or the name of the job.' }),
+    actorId: z.string().meta({
+      description: 'The id of the user or API key, or the name of the job.',
+      example: '01980000-0000-7000-8000-00000000000a',
+    }),
     action: z.string().meta({ example: 'project.update' }),
     entityId: z.uuid().meta({ description: 'What was acted on; it may not exist any more.' }),
     changes: z
       .record(z.string(), z.object({ before: z.unknown().optional(), after: z.unknown().optional() }))
-      .meta({ description: 'The fields that changed. Secrets are `[redacted]`.' }),
-    requestId: z.string(),
+      .meta({
+        description: 'The fields that changed. Secrets are `[redacted]`.',
+        example: { status: { before: 'active', after: 'paused' } },
+      }),
+    requestId: z.string().meta({ example: '4f7c2a52-0b0c-4b8e-9c0e-6f2d8f1f6a10' }),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'AuditEvent' });
@@ -34,7 +41,7 @@ export type ListAuditEventsQuery = z.output<typeof ListAuditEventsQuery>;
 export const AuditPage = z
   .object({
     items: z.array(AuditEvent),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    nextCursor: NextCursor,
   })
   .meta({ id: 'AuditPage' });
 export type AuditPage = z.input<typeof AuditPage>;

@@ -15,9 +15,13 @@ export const CurrentUser = z
   .object({
     id: z.uuid(),
     email: z.email(),
-    name: z.string(),
+    name: z.string().meta({ example: 'Ada Lovelace' }),
     isOperator: z.boolean(),
-    organization: z.object({ id: z.uuid(), name: z.string(), role: z.enum(organizationRoles) }),
+    organization: z.object({
+      id: z.uuid(),
+      name: z.string().meta({ example: 'Analytical Engines' }),
+      role: z.enum(organizationRoles),
+    }),
   })
   .meta({ id: 'CurrentUser' });
 export type CurrentUser = z.output<typeof CurrentUser>;
@@ -28,8 +32,8 @@ export const Jwks = z
       z.object({
         kty: z.literal('OKP'),
         crv: z.literal('Ed25519'),
-        x: z.string(),
-        kid: z.string(),
+        x: z.string().meta({ example: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }),
+        kid: z.string().meta({ example: '01980000-0000-7000-8000-00000000000e' }),
         use: z.literal('sig'),
         alg: z.literal('EdDSA'),
       }),
@@ -59,7 +63,11 @@ export const IdentityQuery = z.object({ issuer: z.string().max(500), subject: z.
 export type IdentityQuery = z.output<typeof IdentityQuery>;
 
 export const Identity = z
-  .object({ issuer: z.string(), subject: z.string(), createdAt: z.iso.datetime() })
+  .object({
+    issuer: z.string().meta({ example: 'https://issuer.example' }),
+    subject: z.string().meta({ example: 'me' }),
+    createdAt: z.iso.datetime(),
+  })
   .meta({ id: 'Identity' });
 export type Identity = z.input<typeof Identity>;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import type { CheckResult } from './check.ts';
 
 const Status = z.enum(['pass', 'warn', 'fail']);
@@ -28,8 +29,24 @@ const byName = <T extends z.ZodType>(check: T) => z.record(z.string(), z.array(c
 
 /** `application/health+json` (draft-inadarei-api-health-check). */
 export const HealthReport = z
-  .object({ status: Status, checks: byName(PublicCheck).optional() })
-  .meta({ id: 'HealthReport' });
+  .object({
+    status: Status,
+    checks: byName(PublicCheck).optional(),
+  })
+  .meta({
+    id: 'HealthReport',
+    examples: [
+      { status: 'pass' },
+      {
+        status: 'fail',
+        checks: {
+          'postgres:responseTime': [
+            { status: 'fail', time: '2026-11-02T09:30:00.000Z', output: 'Connection refused' },
+          ],
+        },
+      },
+    ],
+  });
 export type HealthReport = z.input<typeof HealthReport>;
 
 export const DetailedHealthReport = z
@@ -38,7 +55,42 @@ export const DetailedHealthReport = z
     releaseId: z.string().meta({ description: 'The release that answers.' }),
     checks: byName(Check),
   })
-  .meta({ id: 'DetailedHealthReport' });
+  .meta({
+    id: 'DetailedHealthReport',
+    examples: [
+      {
+        status: 'pass',
+        releaseId: '0.1.0',
+        checks: {
+          'postgres:responseTime': [
+            {
+              status: 'pass',
+              observedValue: 2,
+              observedUnit: 'ms',
+              time: '2026-11-02T09:30:00.000Z',
+              isCritical: true,
+            },
+          ],
+        },
+      },
+      {
+        status: 'fail',
+        releaseId: '0.1.0',
+        checks: {
+          'postgres:responseTime': [
+            {
+              status: 'fail',
+              time: '2026-11-02T09:30:00.000Z',
+              output: 'Connection refused',
+              isCritical: true,
+              reason: 'ECONNREFUSED',
+              affectedEndpoints: ['/api/v1/projects'],
+            },
+          ],
+        },
+      },
+    ],
+  });
 export type DetailedHealthReport = z.input<typeof DetailedHealthReport>;
 
 export const HealthTransition = z
@@ -47,7 +99,7 @@ export const HealthTransition = z
     check: z.string().meta({ description: '`overall`, or a check.', example: 'redis:responseTime' }),
     from: Status.nullable().meta({ description: 'Null when it was recorded for the first time.' }),
     to: Status,
-    output: z.string().nullable(),
+    output: z.string().nullable().meta({ example: 'Connection refused' }),
     at: z.iso.datetime(),
   })
   .meta({ id: 'HealthTransition' });
@@ -55,7 +107,7 @@ export const HealthTransition = z
 export const HealthHistoryPage = z
   .object({
     items: z.array(HealthTransition),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    nextCursor: NextCursor,
   })
   .meta({ id: 'HealthHistoryPage' });
 export type HealthHistoryPage = z.input<typeof HealthHistoryPage>;

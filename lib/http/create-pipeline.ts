@@ -15,7 +15,7 @@ import type { HttpRequest } from './http-request.ts';
 import type { HttpResponse, Middleware } from './middleware.ts';
 import { parseInput } from './parse-input.ts';
 import { parseRequest } from './parse-request.ts';
-import { problemResponse } from './problem-response.ts';
+import { problemResponse, toProblem } from './problem-response.ts';
 import { toResponse } from './to-response.ts';
 
 export interface Endpoint {
@@ -33,14 +33,6 @@ type Around = (
   ctx: AnyContext,
   respond: (ctx: AnyContext) => Promise<HttpResponse>,
 ) => Promise<HttpResponse>;
-
-/** What the outermost net answers when even the problem response failed. */
-const lastResort = JSON.stringify({
-  type: '/problems/internal',
-  title: errorCatalog.internal.title,
-  status: errorCatalog.internal.status,
-  code: 'internal',
-});
 
 /**
  * The straight line of a request. Middy runs `before` top to bottom, `after` and `onError` bottom to top: a throw becomes
@@ -78,15 +70,27 @@ export function createPipeline(
   const isLong = spec.timeoutSeconds !== undefined;
   const handler = (event: APIGatewayProxyEventV2, context: LambdaContext): Promise<HttpResponse> =>
     hostInvocation(context.getRemainingTimeInMillis() - deadlineReserveMs, isLong, () =>
-      pipeline(event as never, context).catch((error) => answerUnanswered(error, context)),
+      pipeline(event as never, context).catch((error) => answerUnanswered(event, context, error)),
     );
   markDefined();
   return Object.assign(handler, { spec });
 }
 
+/** What is answered when even the problem response failed. */
+async function answerUnanswered(
+  { rawPath }: APIGatewayProxyEventV2,
+  context: LambdaContext,
+  error: unknown,
+): Promise<HttpResponse> {
+  const { statusCode } = await outermostNet(error, context);
+  const requestId = context.awsRequestId;
+  const problem = toProblem(new AppError('internal', ''), { path: rawPath, requestId, headers: {} });
+  return { ...problem, statusCode, headers: { ...problem.headers, 'x-request-id': requestId } };
+}
+
 // Around a failure alone, not around every request: a layer of Middy costs 2 us.
-const answerUnanswered = middy<unknown, HttpResponse>({ timeoutEarlyInMillis: 0 })
-  .use(httpErrorHandler({ logger: logUnanswered, fallbackMessage: lastResort }))
+const outermostNet = middy<unknown, HttpResponse>({ timeoutEarlyInMillis: 0 })
+  .use(httpErrorHandler({ logger: logUnanswered, fallbackMessage: errorCatalog.internal.title }))
   .handler(rethrow);
 
 function rethrow(error: unknown): never {

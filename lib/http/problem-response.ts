@@ -6,6 +6,8 @@ import { stepUpSeconds } from '#lib/sessions/lifetime.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { HttpResponse, Middleware } from './middleware.ts';
 
+type Asked = Pick<HttpRequest, 'path' | 'requestId' | 'headers'>;
+
 /** Answers any throw as `application/problem+json` (RFC 9457), by the catalogue alone. */
 export function problemResponse(): Middleware {
   return {
@@ -18,7 +20,8 @@ export function problemResponse(): Middleware {
   };
 }
 
-function toProblem(error: AppError, request: HttpRequest): HttpResponse {
+/** The problem that an error is to a client; without the headers that every answer has. */
+export function toProblem(error: AppError, request: Asked): HttpResponse {
   const { status, title, retryable } = errorCatalog[error.code];
   return {
     statusCode: status,
@@ -38,11 +41,13 @@ function toProblem(error: AppError, request: HttpRequest): HttpResponse {
   };
 }
 
-function problemHeaders({ code, options }: AppError, request: HttpRequest): Record<string, string> {
+function problemHeaders({ code, options }: AppError, request: Asked): Record<string, string> {
   const headers: Record<string, string> = {};
+  // RFC 9110, 15.5.2: every 401 says what is wanted.
+  if (errorCatalog[code].status === 401) headers['www-authenticate'] = 'Bearer';
   // RFC 6750, 3.1: no error code for a request that did not try.
-  if (code === 'unauthenticated')
-    headers['www-authenticate'] = request.headers.authorization ? 'Bearer error="invalid_token"' : 'Bearer';
+  if (code === 'unauthenticated' && request.headers.authorization)
+    headers['www-authenticate'] = 'Bearer error="invalid_token"';
   // RFC 9470, 3.
   if (code === 'step_up_required')
     headers['www-authenticate'] = `Bearer error="insufficient_user_authentication", max_age=${stepUpSeconds}`;

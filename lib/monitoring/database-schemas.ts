@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
-const Share = z.number().min(0).max(1);
+const Share = z.number().min(0).max(1).meta({ example: 0.02 });
+const Table = z.string().meta({ example: 'projects' });
 
 export const IndexFinding = z
   .object({
@@ -12,13 +13,17 @@ export const IndexFinding = z
       'sequential_scans',
       'unused',
     ]),
-    table: z.string(),
-    index: z.string().nullable(),
-    reason: z.string(),
+    table: Table,
+    index: z.string().nullable().meta({ example: 'projects_owner_idx' }),
+    reason: z.string().meta({ example: 'no scan in 14 days' }),
     sql: z.string().nullable().meta({
       description: 'What mends it. Null where the statistics do not tell which index is missing.',
+      example: 'drop index concurrently projects_owner_idx',
     }),
-    downSql: z.string().nullable().meta({ description: 'What undoes that.' }),
+    downSql: z.string().nullable().meta({
+      description: 'What undoes that.',
+      example: 'create index concurrently projects_owner_idx on projects (owner_id)',
+    }),
   })
   .meta({ id: 'IndexFinding' });
 export type IndexFinding = z.output<typeof IndexFinding>;
@@ -46,7 +51,7 @@ export const DatabaseReport = z
         connections: z.int(),
         limit: z.int(),
         usedShare: z.number(),
-        byState: z.record(z.string(), z.int()),
+        byState: z.record(z.string(), z.int()).meta({ example: { active: 1, idle: 4 } }),
       })
       .nullable(),
     cache: z
@@ -59,7 +64,10 @@ export const DatabaseReport = z
     slowStatements: z
       .array(
         z.object({
-          query: z.string().meta({ description: 'With parameters in place of values.' }),
+          query: z.string().meta({
+            description: 'With parameters in place of values.',
+            example: 'select * from projects where id = $1',
+          }),
           calls: z.number(),
           meanMs: z.number(),
           maxMs: z.number(),
@@ -73,9 +81,9 @@ export const DatabaseReport = z
       .array(
         z.object({
           pid: z.int(),
-          application: z.string(),
-          state: z.string(),
-          waitsFor: z.string().nullable(),
+          application: z.string().meta({ example: 'plinth' }),
+          state: z.string().meta({ example: 'idle in transaction' }),
+          waitsFor: z.string().nullable().meta({ example: 'ClientRead' }),
           seconds: z.number(),
         }),
       )
@@ -86,7 +94,7 @@ export const DatabaseReport = z
     tables: z
       .array(
         z.object({
-          table: z.string(),
+          table: Table,
           liveRows: z.number(),
           deadRows: z.number(),
           deadShare: Share,
@@ -105,7 +113,11 @@ export const DatabaseReport = z
       })
       .nullable(),
     unavailable: z
-      .array(z.object({ section: z.string(), reason: z.string() }))
+      .array(
+        z
+          .object({ section: z.string(), reason: z.string() })
+          .meta({ example: { section: 'slowStatements', reason: 'pg_stat_statements is not installed' } }),
+      )
       .meta({ description: 'Why a part above is null.' }),
   })
   .meta({ id: 'DatabaseReport' });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { PageQuery } from '#lib/pagination/page-query.ts';
 
 export const DeprecatedCalls = z
@@ -25,7 +26,7 @@ export type ListDeprecatedCallsQuery = z.output<typeof ListDeprecatedCallsQuery>
 export const DeprecatedCallsPage = z
   .object({
     items: z.array(DeprecatedCalls),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    nextCursor: NextCursor,
   })
   .meta({ id: 'DeprecatedCallsPage' });
 export type DeprecatedCallsPage = z.input<typeof DeprecatedCallsPage>;

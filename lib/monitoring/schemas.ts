@@ -10,16 +10,20 @@ export const PerformanceQuery = z.object({
 });
 export type PerformanceQuery = z.output<typeof PerformanceQuery>;
 
-const Milliseconds = z.number().nullable();
-const Share = z.number().min(0).max(1);
+const Milliseconds = z.number().nullable().meta({ example: 12.5 });
+const Share = z.number().min(0).max(1).meta({ example: 0.02 });
 
+const Operation = z.string().meta({ example: 'getProject' });
+const Route = z
+  .string()
+  .meta({ description: 'Method and path template.', example: 'GET /api/v1/projects/{id}' });
 const Measured = z.object({
-  operation: z.string(),
+  operation: Operation,
   count: z.int(),
   ratePerSecond: z.number(),
   outcomes: z
     .record(z.string(), z.int())
-    .meta({ description: 'Count by status; of a job by how the run ended.' }),
+    .meta({ description: 'Count by status; of a job by how the run ended.', example: { '200': 42 } }),
   meanMs: Milliseconds,
   p50Ms: Milliseconds,
   p90Ms: Milliseconds,
@@ -41,9 +45,7 @@ export const PerformanceReport = z
       .meta({ description: 'How far a quantile can be from the exact one, as a share.' }),
     routes: z.array(
       Measured.extend({
-        route: z
-          .string()
-          .meta({ description: 'Method and path template.', example: 'GET /api/v1/projects/{id}' }),
+        route: Route,
         clientErrors: z.int().meta({ description: 'Answers 4xx.' }),
         serverErrors: z.int().meta({ description: 'Answers 5xx.' }),
         serverErrorShare: Share,
@@ -51,7 +53,7 @@ export const PerformanceReport = z
     ),
     jobs: z.array(Measured.extend({ failures: z.int() })),
     slowest: z
-      .array(z.object({ operation: z.string(), route: z.string(), p99Ms: z.number(), count: z.int() }))
+      .array(z.object({ operation: Operation, route: Route, p99Ms: z.number(), count: z.int() }))
       .meta({ description: 'The five routes with the highest p99.' }),
   })
   .meta({ id: 'PerformanceReport' });
@@ -62,14 +64,16 @@ const Bytes = z.int();
 export const SystemReport = z
   .object({
     asOf: z.iso.datetime(),
-    stage: z.string(),
+    stage: z.string().meta({ example: 'prod' }),
     host: z
       .enum(['lambda', 'gateway', 'test', 'container', 'process'])
       .meta({ description: 'What the instance runs in; gateway is the local one.' }),
-    release: z.string(),
-    commit: z.string(),
-    builtAt: z.string().nullable(),
-    runtime: z.object({ node: z.string(), platform: z.string(), architecture: z.string() }),
+    release: z.string().meta({ example: '0.1.0' }),
+    commit: z.string().meta({ example: '7200cc5' }),
+    builtAt: z.string().nullable().meta({ example: '2026-11-02T09:30:00.000Z' }),
+    runtime: z
+      .object({ node: z.string(), platform: z.string(), architecture: z.string() })
+      .meta({ example: { node: 'v24.21.0', platform: 'linux', architecture: 'arm64' } }),
     phase: z.enum(['starting', 'ready', 'stopping']),
     startedAt: z.iso.datetime(),
     uptimeSeconds: z.number(),
@@ -92,7 +96,7 @@ export const SystemReport = z
     caches: z
       .array(
         z.object({
-          name: z.string(),
+          name: z.string().meta({ example: 'project stats' }),
           entries: z.int(),
           hits: z.int(),
           stale: z.int().meta({ description: 'Served while a new value was loaded.' }),

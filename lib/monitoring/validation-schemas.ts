@@ -9,10 +9,13 @@ export const AuthenticationReport = z
     asOf: z.iso.datetime(),
     vectors: z.array(
       z.object({
-        name: z.string(),
+        name: z.string().meta({ example: 'an access token without a signature' }),
         expected: Outcome,
         outcome: Outcome,
-        code: z.string().nullable().meta({ description: 'What it was refused with.' }),
+        code: z
+          .string()
+          .nullable()
+          .meta({ description: 'What it was refused with.', example: 'unauthenticated' }),
         status: z.enum(['pass', 'fail']),
       }),
     ),
@@ -26,13 +29,17 @@ export const EndpointsReport = z
     asOf: z.iso.datetime(),
     endpoints: z.array(
       z.object({
-        operation: z.string(),
-        route: z.string(),
+        operation: z.string().meta({ example: 'getProject' }),
+        route: z.string().meta({ example: 'GET /api/v1/projects/{id}' }),
         status: Status,
-        access: z.string(),
-        rateLimit: z.string(),
+        access: z.string().meta({ example: 'permission `projects:read`' }),
+        rateLimit: z.string().meta({ example: 'read' }),
         timeoutSeconds: z.int(),
-        problems: z.array(z.object({ rule: z.string(), status: Status, detail: z.string() })),
+        problems: z.array(
+          z
+            .object({ rule: z.string(), status: Status, detail: z.string() })
+            .meta({ example: { rule: 'alarm', status: 'warn', detail: 'no alarm' } }),
+        ),
       }),
     ),
   })

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { assertTimezone } from '#lib/jobs/schedule-zone.ts';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { PageQuery } from '#lib/pagination/page-query.ts';
 import { notificationEvents, severities } from './events.ts';
 
@@ -79,17 +80,20 @@ export const NotificationRule = z
   .object({
     id: z.uuid(),
     scope: Scope,
-    name: z.string(),
-    events: z.array(z.string()),
+    name: z.string().meta({ example: 'On call' }),
+    events: z.array(z.string().meta({ example: 'health.changed' })),
     channel: Channel,
-    target: z.string(),
-    quietHours: z.object({ from: z.string(), to: z.string(), timezone: z.string() }).nullable(),
+    target: z.string().meta({ example: 'https://hooks.example.com/plinth' }),
+    quietHours: z
+      .object({ from: z.string(), to: z.string(), timezone: z.string() })
+      .nullable()
+      .meta({ example: { from: '22:00', to: '07:00', timezone: 'Europe/Berlin' } }),
     dedupeMinutes: z.int(),
     isEnabled: z.boolean().meta({ description: 'A webhook that answers 410 disables its rule.' }),
     previousExpiresAt: z.iso
       .datetime()
       .nullable()
-      .meta({ description: 'Until when the secret before the last rotation signs as well.' }),
+      .meta({ description: 'Until when the secret before the last rotation signs as well.', example: null }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -111,8 +115,8 @@ export const Notification = z
     event: z.string().meta({ example: 'job.dead' }),
     subject: z.string().meta({ example: 'purgeDeletedProjects' }),
     severity: z.enum(severities),
-    summary: z.string(),
-    details: z.record(z.string(), z.string().nullable()),
+    summary: z.string().meta({ example: 'The job purgeDeletedProjects was given up' }),
+    details: z.record(z.string(), z.string().nullable()).meta({ example: { class: 'PostgresError 57014' } }),
     count: z.int().meta({ description: 'How often it happened within the window of the rule.' }),
     lastOccurredAt: z.iso.datetime(),
     state: State,
@@ -124,7 +128,7 @@ export const Notification = z
           at: z.iso.datetime(),
           durationMs: z.int(),
           responseStatus: z.int().nullable(),
-          error: z.string().nullable(),
+          error: z.string().nullable().meta({ example: null }),
         }),
       )
       .meta({ description: 'The last 20 attempts, oldest first.' }),
@@ -151,7 +155,7 @@ function page<T extends z.ZodType>(item: T, id: string) {
   return z
     .object({
       items: z.array(item),
-      nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+      nextCursor: NextCursor,
     })
     .meta({ id });
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { organizationRoles } from '#lib/auth/permissions.ts';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { OrganizationParams } from './schemas.ts';
 
 const Role = z.enum(organizationRoles);
@@ -27,7 +28,7 @@ export type AcceptedInvitation = z.output<typeof AcceptedInvitation>;
 export const Invitation = z
   .object({
     id: z.uuid(),
-    email: z.string(),
+    email: z.string().meta({ example: 'ada@example.com' }),
     role: Role,
     invitedBy: z.uuid().nullable().meta({ description: 'Null when that account is gone.' }),
     createdAt: z.iso.datetime(),
@@ -39,7 +40,7 @@ export type Invitation = z.input<typeof Invitation>;
 export const InvitationPage = z
   .object({
     items: z.array(Invitation),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    nextCursor: NextCursor,
   })
   .meta({ id: 'InvitationPage' });
 export type InvitationPage = z.input<typeof InvitationPage>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { organizationRoles } from '#lib/auth/permissions.ts';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { OrganizationParams } from './schemas.ts';
 
 const Role = z.enum(organizationRoles);
@@ -21,8 +22,8 @@ export type RemoveMemberQuery = z.output<typeof RemoveMemberQuery>;
 export const Member = z
   .object({
     userId: z.uuid(),
-    email: z.string(),
-    name: z.string(),
+    email: z.string().meta({ example: 'ada@example.com' }),
+    name: z.string().meta({ example: 'Ada Lovelace' }),
     role: Role,
     createdAt: z.iso.datetime().meta({ description: 'When the membership began.' }),
   })
@@ -32,7 +33,7 @@ export type Member = z.input<typeof Member>;
 export const MemberPage = z
   .object({
     items: z.array(Member),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    nextCursor: NextCursor,
   })
   .meta({ id: 'MemberPage' });
 export type MemberPage = z.input<typeof MemberPage>;

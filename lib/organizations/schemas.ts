@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { organizationRoles } from '#lib/auth/permissions.ts';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 
 export const OrganizationName = z
   .string()
@@ -52,7 +53,7 @@ export const OrganizationParams = z.object({
 export const Organization = z
   .object({
     id: z.uuid(),
-    name: z.string(),
+    name: z.string().meta({ example: 'Analytical Engines' }),
     settings: OrganizationSettings,
     version: z.int().meta({ description: 'Counts the changes; the `ETag` is made from it.' }),
     createdAt: z.iso.datetime(),
@@ -63,8 +64,10 @@ export type Organization = z.output<typeof Organization>;
 
 export const OrganizationPage = z
   .object({
-    items: z.array(z.object({ id: z.uuid(), name: z.string(), role: Role })),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    items: z.array(
+      z.object({ id: z.uuid(), name: z.string().meta({ example: 'Analytical Engines' }), role: Role }),
+    ),
+    nextCursor: NextCursor,
   })
   .meta({ id: 'OrganizationPage' });
 export type OrganizationPage = z.input<typeof OrganizationPage>;

@@ -28,6 +28,20 @@ export type ProjectBatchInput = z.output<typeof ProjectBatchInput>;
 
 /** One result an operation, in their order: the project as it is now, nothing after a delete, or why it was refused. */
 export const ProjectBatchResult = z
-  .object({ results: z.array(z.object({ project: Project.optional(), error: ItemError.optional() })) })
+  .object({
+    results: z.array(z.object({ project: Project.optional(), error: ItemError.optional() })).meta({
+      example: [
+        {},
+        {
+          error: {
+            code: 'slug_taken',
+            title: 'Slug already in use',
+            detail: 'Slug "apollo" is already in use',
+            retryable: false,
+          },
+        },
+      ],
+    }),
+  })
   .meta({ id: 'ProjectBatchResult' });
 export type ProjectBatchResult = z.input<typeof ProjectBatchResult>;

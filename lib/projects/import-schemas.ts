@@ -38,20 +38,36 @@ export const ProjectImportResult = z
   .object({
     created: z.int(),
     failed: z.int(),
-    results: z.array(
-      z.object({
-        line: z.int().meta({ description: 'Its number in the body, from 1.' }),
-        projectId: z.uuid().optional().meta({ description: 'The project that was created.' }),
-        error: ItemError.extend({
-          errors: z
-            .array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() }))
+    results: z
+      .array(
+        z.object({
+          line: z.int().meta({ description: 'Its number in the body, from 1.' }),
+          projectId: z.uuid().optional().meta({ description: 'The project that was created.' }),
+          error: ItemError.extend({
+            errors: z
+              .array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() }))
+              .optional()
+              .meta({ description: 'At most 5 rules that the line breaks, by JSON pointer into it.' }),
+          })
             .optional()
-            .meta({ description: 'At most 5 rules that the line breaks, by JSON pointer into it.' }),
-        })
-          .optional()
-          .meta({ description: 'Why none was created.' }),
+            .meta({ description: 'Why none was created.' }),
+        }),
+      )
+      .meta({
+        example: [
+          { line: 1, projectId: '01980000-0000-7000-8000-000000000001' },
+          {
+            line: 2,
+            error: {
+              code: 'validation_failed',
+              title: 'Invalid input',
+              detail: '1 part(s) of the line break a rule',
+              retryable: false,
+              errors: [{ pointer: '/name', code: 'too_small', detail: 'must not be empty' }],
+            },
+          },
+        ],
       }),
-    ),
   })
   .meta({ id: 'ProjectImportResult' });
 export type ProjectImportResult = z.input<typeof ProjectImportResult>;

@@ -4,7 +4,7 @@ import { errorCatalog } from '#lib/errors/catalog.ts';
 
 /** Why one of several was refused. */
 export const ItemError = z.object({
-  code: z.string(),
+  code: z.string().meta({ description: 'As in a problem.' }),
   title: z.string(),
   detail: z.string(),
   retryable: z.boolean(),

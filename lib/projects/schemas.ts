@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { JsonValue } from '#lib/json-value.ts';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { PageQuery, pageSize } from '#lib/pagination/page-query.ts';
 
 export const projectStatuses = ['active', 'paused', 'completed', 'archived'] as const;
@@ -18,7 +20,7 @@ const Tags = z
   .max(20)
   .refine((tags) => new Set(tags).size === tags.length, 'must not repeat a tag');
 const Metadata = z
-  .record(z.string().max(100), z.json())
+  .record(z.string().max(100), JsonValue)
   .refine(
     (metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= metadataLimitBytes,
     'must not exceed 16 KB as JSON',
@@ -76,16 +78,18 @@ export const Project = z
     id: z.uuid(),
     organizationId: z.uuid(),
     ownerId: z.uuid(),
-    name: z.string(),
-    slug: z.string(),
-    description: z.string(),
+    name: z.string().meta({ example: 'Apollo' }),
+    slug: z.string().meta({ example: 'apollo' }),
+    description: z.string().meta({ example: 'To the moon and back' }),
     status: Status,
-    tags: z.array(z.string()),
-    metadata: z.record(z.string(), z.unknown()),
+    tags: z.array(z.string().meta({ example: 'space' })),
+    metadata: z
+      .record(z.string(), z.unknown())
+      .meta({ example: { budget: { currency: 'EUR', amount: 25000 } } }),
     version: z.int().meta({ description: 'Counts the changes; the `ETag` is made from it.' }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
-    deletedAt: z.iso.datetime().nullable(),
+    deletedAt: z.iso.datetime().nullable().meta({ description: 'Null while it is not.', example: null }),
   })
   .meta({ id: 'Project' });
 export type Project = z.input<typeof Project>;
@@ -130,7 +134,7 @@ export type ExportProjectsQuery = z.output<typeof ExportProjectsQuery>;
 export const ProjectPage = z
   .object({
     items: z.array(Project),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    nextCursor: NextCursor,
     count: z.int().optional().meta({
       description: 'Matches on all pages, exact or estimated as asked for; absent without `count`.',
     }),

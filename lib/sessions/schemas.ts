@@ -3,16 +3,23 @@ import { SecondFactorCode } from '#lib/totp/schemas.ts';
 
 export const SessionTokens = z
   .object({
-    accessToken: z.string().meta({ description: 'JWT (RFC 9068) for `Authorization: Bearer`.' }),
+    accessToken: z.string().meta({
+      description: 'JWT (RFC 9068) for `Authorization: Bearer`.',
+      example: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln',
+    }),
     tokenType: z.literal('Bearer'),
     expiresIn: z.int().meta({ description: 'Seconds until the access token expires.', example: 900 }),
-    refreshToken: z.string().meta({ description: 'Works once: each refresh answers with the next one.' }),
+    refreshToken: z.string().meta({
+      description: 'Works once: each refresh answers with the next one.',
+      example: '01980000-0000-7000-8000-00000000000b.c2FtcGxl',
+    }),
     refreshExpiresIn: z
       .int()
       .meta({ description: 'Seconds until the session ends, whatever happens.', example: 43200 }),
-    csrfToken: z
-      .string()
-      .meta({ description: 'For the header `X-CSRF-Token` of writes that authenticate by cookie.' }),
+    csrfToken: z.string().meta({
+      description: 'For the header `X-CSRF-Token` of writes that authenticate by cookie.',
+      example: 'c2FtcGxl.c2ln',
+    }),
   })
   .meta({ id: 'SessionTokens' });
 export type SessionTokens = z.output<typeof SessionTokens>;
@@ -49,9 +56,11 @@ export const Session = z
     id: z.uuid(),
     organizationId: z.uuid().meta({ description: 'The organization its tokens act in.' }),
     isCurrent: z.boolean().meta({ description: 'Whether this request belongs to it.' }),
-    userAgent: z.string(),
-    sourceIp: z.string(),
-    authenticationMethods: z.array(z.string()).meta({ description: 'As in `amr` (RFC 8176).' }),
+    userAgent: z.string().meta({ example: 'Mozilla/5.0' }),
+    sourceIp: z.string().meta({ example: '192.0.2.1' }),
+    authenticationMethods: z
+      .array(z.string().meta({ example: 'pwd' }))
+      .meta({ description: 'As in `amr` (RFC 8176).' }),
     createdAt: z.iso.datetime(),
     lastUsedAt: z.iso.datetime().meta({ description: 'The last log-in or refresh.' }),
     expiresAt: z.iso.datetime(),

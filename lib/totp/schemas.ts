@@ -2,8 +2,14 @@ import * as z from 'zod';
 
 export const TotpEnrolment = z
   .object({
-    secret: z.string().meta({ description: 'In base32, to type into an authenticator app. Shown once.' }),
-    otpauthUri: z.string().meta({ description: 'The same as a URI, to show as a QR code.' }),
+    secret: z.string().meta({
+      description: 'In base32, to type into an authenticator app. Shown once.',
+      example: 'JBSWY3DPEHPK3PXP',
+    }),
+    otpauthUri: z.string().meta({
+      description: 'The same as a URI, to show as a QR code.',
+      example: 'otpauth://totp/Plinth:ada@example.com?secret=JBSWY3DPEHPK3PXP',
+    }),
   })
   .meta({ id: 'TotpEnrolment' });
 export type TotpEnrolment = z.output<typeof TotpEnrolment>;

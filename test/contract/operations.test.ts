@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { handler as getProblem } from '#functions/docs/get-problem.ts';
 import { findStale, generateFiles } from '#functions/generate.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
@@ -52,32 +52,6 @@ test('every operation is in exactly one fragment that serverless.yml lists', () 
   }
   const names = fragments.split('\n').filter((line) => /^\w+:$/.test(line));
   expect(new Set(names).size).toBe(names.length);
-});
-
-describe('the OpenAPI document', () => {
-  const document = JSON.parse(read('functions/docs/openapi.json'));
-
-  test('has every route, and resolves every reference', () => {
-    for (const { spec } of endpoints.filter(({ spec }) => spec.path !== '$default'))
-      expect(document.paths[spec.path][spec.method.toLowerCase()].operationId).toBe(spec.id);
-    for (const [, reference = ''] of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
-      const target = reference.split('/').reduce((node, key) => node?.[key], document);
-      expect(target, reference).toBeDefined();
-    }
-  });
-
-  test('describes every property that a schema requires', () => {
-    type Described = { properties?: object; required?: string[] };
-    for (const [name, schema] of Object.entries<Described>(document.components.schemas))
-      expect(Object.keys(schema.properties ?? {}), name).toEqual(
-        expect.arrayContaining(schema.required ?? []),
-      );
-  });
-
-  test('names every error code of the catalogue, and no other', () => {
-    const { code } = document.components.schemas.Problem.properties;
-    expect(code.enum).toEqual(Object.keys(errorCatalog));
-  });
 });
 
 test.each(Object.entries(errorCatalog))('the problem type %s has a page', async (code, { status }) => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '#lib/client/src/index.ts';
 import { findFreePort } from '#lib/local/ports.ts';
 import { copyOfSource } from '#test/support/copy-of-source.ts';
+import { fetchDeclared } from '#test/support/fetch-declared.ts';
 import { runReadmeWalk } from '#test/support/readme-walk.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -75,7 +76,7 @@ async function stop({ child, ended }: ReturnType<typeof start>): Promise<number>
 
 /** A request of which the headers matter; what is only about the API goes through the client. */
 async function send(method: string, path: string, { token, body }: { token?: string; body?: object } = {}) {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+  const response = await fetchDeclared(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: {
       ...(token && { authorization: `Bearer ${token}` }),
@@ -127,7 +128,11 @@ test('a newcomer starts it, walks through the API, sees a job run, stops it, and
     '"v1"',
   ]);
 
-  const plinth = createClient({ baseUrl: `http://127.0.0.1:${port}`, ...demo });
+  const plinth = createClient({
+    baseUrl: `http://127.0.0.1:${port}`,
+    ...demo,
+    fetch: fetchDeclared as typeof fetch,
+  });
   const updated = await plinth.updateProject({ id: created.id, ifMatch: 1, body: { status: 'paused' } });
   expect([updated.version, updated.status]).toEqual([2, 'paused']);
   await plinth.deleteProject({ id });

@@ -1,14 +1,15 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { routeKeyOf } from '#lib/http/define-router.ts';
+import type { HttpResponse } from '#lib/http/middleware.ts';
 import { type FunctionInstance, type FunctionSpec, startInstance } from '#lib/local/function-instance.ts';
 import { readPackagedFunctions } from '#lib/local/packaged-functions.ts';
 import { FunctionError } from '#lib/local/runtime-api.ts';
 import { unpackZip } from '#lib/local/unpack-zip.ts';
+import { readAnswer } from '#test/support/call.ts';
 import { toEvent } from '#test/support/event.ts';
 import { succeeding } from '#test/support/scenario.ts';
 import { createMember, sql } from '#test/support/tenant.ts';
@@ -93,8 +94,9 @@ test.each(functions.map((packaged) => [packaged.id, packaged] as const))(
     for (const operation of endpoints.filter(({ spec }) => packaged.routeKeys.includes(routeKeyOf(spec)))) {
       const { spec, handler } = operation;
       const request = await succeeding(operation, await createMember('owner', 'operator'));
-      const answer = (await instance.invoke(toEvent(handler, request))) as APIGatewayProxyStructuredResultV2;
-      expect(answer.statusCode, `${spec.id}: ${answer.body}\n${output}`).toBe(spec.response.status);
+      const event = toEvent(handler, request);
+      const answer = await readAnswer(handler, event, (await instance.invoke(event)) as HttpResponse);
+      expect(answer.status, `${spec.id}: ${answer.text}\n${output}`).toBe(spec.response.status);
     }
     for (const { spec, module } of jobs.filter(({ spec }) => spec.id === id)) {
       const event = JSON.parse(readFileSync(`${module.replace('functions/', 'events/')}.json`, 'utf8'));

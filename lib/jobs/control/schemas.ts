@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { runStates } from '#lib/jobs/run-states.ts';
+import { JsonValue } from '#lib/json-value.ts';
+import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { PageQuery } from '#lib/pagination/page-query.ts';
 
 const Time = z.iso.datetime();
-const State = z.enum(runStates).meta({ id: 'JobRunState' });
+const State = z.enum(runStates).meta({ id: 'JobRunState', example: 'succeeded' });
 const JobId = z
   .string()
   .max(100)
@@ -14,18 +16,22 @@ const JobId = z
 const AnyJobId = z.string().meta({ example: 'expireSessions' });
 
 const Pause = z
-  .object({ at: Time, by: z.uuid().nullable(), reason: z.string().nullable() })
+  .object({
+    at: Time,
+    by: z.uuid().nullable(),
+    reason: z.string().nullable().meta({ example: 'It locks too much' }),
+  })
   .meta({ id: 'JobPause' });
 
 export const ScheduledJob = z
   .object({
     id: JobId,
-    summary: z.string(),
+    summary: z.string().meta({ example: 'Remove sessions that have ended' }),
     schedule: z
       .string()
       .nullable()
       .meta({ description: 'As EventBridge writes it; null: only on request.', example: 'rate(1 hour)' }),
-    timezone: z.string().meta({ description: 'In which a `cron(…)` is read.' }),
+    timezone: z.string().meta({ description: 'In which a `cron(…)` is read.', example: 'UTC' }),
     overlap: z.enum(['skip', 'queue', 'parallel']),
     catchUp: z
       .union([z.enum(['none', 'once']), z.int()])
@@ -52,7 +58,12 @@ export type ScheduledJob = z.input<typeof ScheduledJob>;
 export const JobList = z.object({ items: z.array(ScheduledJob) }).meta({ id: 'JobList' });
 export type JobList = z.input<typeof JobList>;
 
-const JobError = z.object({ class: z.string(), message: z.string() }).meta({ id: 'JobError' });
+const JobError = z
+  .object({
+    class: z.string().meta({ example: 'PostgresError 57014' }),
+    message: z.string().meta({ example: 'canceling statement due to statement timeout' }),
+  })
+  .meta({ id: 'JobError' });
 
 export const JobRun = z
   .object({
@@ -60,16 +71,22 @@ export const JobRun = z
     jobId: AnyJobId,
     trigger: z.enum(['schedule', 'catch_up', 'enqueue', 'operator']),
     slot: Time.nullable().meta({ description: 'The time it was scheduled for; null: none.' }),
-    key: z.string().nullable(),
+    key: z.string().nullable().meta({ example: null }),
     state: State,
-    reason: z.string().nullable().meta({ description: 'Why it was skipped, missed or cancelled.' }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why it was skipped, missed or cancelled.', example: null }),
     availableAt: Time.meta({ description: 'The next attempt begins no sooner.' }),
     attempts: z.int().meta({ description: 'Since it was last started anew.' }),
     maxAttempts: z.int(),
     progress: z.object({ done: z.int(), total: z.int().nullable() }).nullable(),
-    result: z.record(z.string(), z.unknown()).nullable(),
-    error: JobError.nullable().meta({ description: 'Of the last attempt.' }),
-    cancelRequestedAt: Time.nullable(),
+    result: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ example: { removed: 12 } }),
+    error: JobError.nullable().meta({ description: 'Of the last attempt.', example: null }),
+    cancelRequestedAt: Time.nullable().meta({ example: null }),
     createdAt: Time,
     startedAt: Time.nullable(),
     finishedAt: Time.nullable(),
@@ -85,7 +102,7 @@ export const JobRunDetails = JobRun.extend({
         finishedAt: Time.nullable(),
         outcome: z.enum(['succeeded', 'failed', 'timed_out', 'continued', 'cancelled']).nullable(),
         error: JobError.nullable(),
-        release: z.string(),
+        release: z.string().meta({ example: '0.1.0' }),
       }),
     )
     .meta({ description: 'The last 100, newest first; without an end it is under way.' }),
@@ -95,7 +112,7 @@ export type JobRunDetails = z.input<typeof JobRunDetails>;
 export const JobRunPage = z
   .object({
     items: z.array(JobRun),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    nextCursor: NextCursor,
   })
   .meta({ id: 'JobRunPage' });
 export type JobRunPage = z.input<typeof JobRunPage>;
@@ -108,7 +125,7 @@ export type ListJobRunsQuery = z.output<typeof ListJobRunsQuery>;
 
 export const TriggerJobInput = z
   .strictObject({
-    payload: z.json().optional().meta({ description: 'Checked by the job when the run begins.' }),
+    payload: JsonValue.optional().meta({ description: 'Checked by the job when the run begins.' }),
   })
   .meta({ id: 'TriggerJobInput' });
 export type TriggerJobInput = z.output<typeof TriggerJobInput>;

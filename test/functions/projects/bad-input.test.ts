@@ -15,8 +15,8 @@ import { bodyLimitOf } from '#lib/http/read-body.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { createProject as createVerb } from '#lib/projects/create-project.ts';
 import { CreateProjectInput, ListProjectsQuery, type Project } from '#lib/projects/schemas.ts';
-import { type Answer, call } from '#test/support/call.ts';
-import { lambdaContext, toEvent } from '#test/support/event.ts';
+import { type Answer, answerTo, call } from '#test/support/call.ts';
+import { toEvent } from '#test/support/event.ts';
 import { createMember, type Member, sql } from '#test/support/tenant.ts';
 
 // The table of docs/api-conventions.md, row by row: what it promises is what is sent and answered here.
@@ -157,17 +157,7 @@ const send: Record<string, (setting: Setting) => Promise<Answer | Answer[]>> = {
   'a body that is not UTF-8': async ({ token }) => {
     const event = toEvent(createProject, { token, body: 'x' });
     const body = Buffer.from('{"name":"é"}', 'latin1').toString('base64');
-    const { statusCode, body: problem } = await createProject(
-      { ...event, body, isBase64Encoded: true },
-      lambdaContext(),
-    );
-    return {
-      status: Number(statusCode),
-      headers: {},
-      cookies: [],
-      body: JSON.parse(problem ?? ''),
-      text: '',
-    };
+    return answerTo(createProject, { ...event, body, isBase64Encoded: true });
   },
   'a member `__proto__` at any depth': async (setting) => {
     const answers = await createEach(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { handler as createProject } from '#functions/projects/create-project.ts';
 import { handler as getProject } from '#functions/projects/get-project.ts';
-import { call } from '#test/support/call.ts';
-import { lambdaContext, toEvent } from '#test/support/event.ts';
+import { answerTo, call } from '#test/support/call.ts';
+import { toEvent } from '#test/support/event.ts';
 import { createMember, createTenant, sql } from '#test/support/tenant.ts';
 
 describe('succeeds', () => {
@@ -40,8 +40,8 @@ describe('succeeds', () => {
     const { token } = await createMember();
     const event = toEvent(createProject, { token, body: { name: 'Encodé' } });
     const body = Buffer.from(String(event.body)).toString('base64');
-    const response = await createProject({ ...event, body, isBase64Encoded: true }, lambdaContext());
-    expect(JSON.parse(response.body ?? '').name).toBe('Encodé');
+    const answer = await answerTo(createProject, { ...event, body, isBase64Encoded: true });
+    expect(answer.body.name).toBe('Encodé');
   });
 
   test('makes another member the owner', async () => {

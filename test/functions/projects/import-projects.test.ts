@@ -3,8 +3,8 @@ import { handler as exportProjects } from '#functions/projects/export-projects.t
 import { handler as importProjects } from '#functions/projects/import-projects.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { CreateProjectInput } from '#lib/projects/schemas.ts';
-import { call } from '#test/support/call.ts';
-import { lambdaContext, toEvent } from '#test/support/event.ts';
+import { answerTo, call } from '#test/support/call.ts';
+import { toEvent } from '#test/support/event.ts';
 import { createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
 const headers = { 'content-type': 'application/x-ndjson' };
@@ -131,9 +131,7 @@ describe('succeeds', () => {
     expect(result.results.map(({ line }: { line: number }) => line)).toEqual([1, 3, 5]);
     const event = toEvent(importProjects, { token: member.token, headers, body });
     const encoded = { ...event, body: Buffer.from(body).toString('base64'), isBase64Encoded: true };
-    expect(JSON.parse((await importProjects(encoded, lambdaContext())).body ?? '')).toMatchObject({
-      created: 3,
-    });
+    expect((await answerTo(importProjects, encoded)).body.created).toBe(3);
     expect(await namesOf(member)).toEqual(['مشروع 🚀', 'B', 'C', 'مشروع 🚀', 'B', 'C']);
   });
 
@@ -206,8 +204,8 @@ describe('rejects', () => {
     const member = await createMember();
     const event = toEvent(importProjects, { token: member.token, headers, body: 'x' });
     const body = Buffer.from('{"name":"a"}\n{"name":"é"}', 'latin1').toString('base64');
-    const response = await importProjects({ ...event, body, isBase64Encoded: true }, lambdaContext());
-    expect([response.statusCode, JSON.parse(response.body ?? '').code]).toEqual([400, 'malformed_json']);
+    const answer = await answerTo(importProjects, { ...event, body, isBase64Encoded: true });
+    expect([answer.status, answer.body.code]).toEqual([400, 'malformed_json']);
     expect(await namesOf(member)).toEqual([]);
   });
 

@@ -132,7 +132,16 @@ describe('whatever is thrown', () => {
     );
     const response = await endpoint(toEvent(endpoint, {}), lambdaContext());
     expect(response.statusCode).toBe(500);
-    expect(JSON.parse(response.body ?? '')).toMatchObject({ code: 'internal', status: 500 });
+    expect(response.headers).toEqual({ 'content-type': 'application/problem+json', 'x-request-id': 'test' });
+    expect(JSON.parse(response.body ?? '')).toEqual({
+      type: '/problems/internal',
+      title: 'Internal error',
+      status: 500,
+      instance: '/greet',
+      code: 'internal',
+      requestId: 'test',
+      retryable: false,
+    });
     expect(response.body).not.toContain('hunter2');
     expect(takeErrorLogs()).toHaveLength(1);
   });

@@ -1,0 +1,31 @@
+import { expect } from 'vitest';
+import { findRoute } from '#lib/local/match-route.ts';
+import { findBreach, openApiDocument } from './find-breach.ts';
+
+/** Sends a request over HTTP, and checks that the OpenAPI document declares the answer. */
+export async function fetchDeclared(url: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(url, init);
+  const route = routeOf(init.method ?? 'GET', new URL(url).pathname);
+  const breach = await findBreach(route, {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    cookies: response.headers.getSetCookie(),
+    text: await response.clone().text(),
+  });
+  if (breach)
+    expect.fail(
+      `${route.method} ${route.path} answers ${response.status} against the OpenAPI document: ${breach}`,
+    );
+  return response;
+}
+
+function routeOf(method: string, path: string) {
+  const routeKeys = Object.entries(openApiDocument().paths).flatMap(([template, operations]) =>
+    Object.keys(operations).map((name) => `${name.toUpperCase()} ${template}`),
+  );
+  // A public GET answers HEAD as well.
+  const isHead = method === 'HEAD';
+  const { routeKey = '$default' } = findRoute(routeKeys, isHead ? 'GET' : method, path) ?? {};
+  const template = routeKey.replace(/^\w+ /, '');
+  return { method: isHead ? 'GET' : method, path: template, isHead };
+}
