@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { chooseCoding } from '#lib/docs/choose-coding.ts';
 import { type Asset, readAsset } from '#lib/docs/read-asset.ts';
+import { chooseCoding } from '#lib/http/compress-response.ts';
 import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
 
 // An object to us, but to who reads the document it is text.
@@ -24,7 +24,6 @@ export const handler = defineStaticEndpoint(
         'Content-Type': ({ contentType }) => contentType,
         'Content-Encoding': ({ coding }) => coding,
         'Cache-Control': ({ cacheControl }) => cacheControl,
-        Vary: () => 'Accept-Encoding',
       },
     },
     errors: ['not_found'],

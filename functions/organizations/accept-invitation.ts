@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { acceptOwnInvitation } from '#lib/organizations/accept-invitation.ts';
 import { AcceptedInvitation, AcceptInvitationInput } from '#lib/organizations/invitation-schemas.ts';
 
@@ -13,7 +14,7 @@ export const handler = defineEndpoint(
     rateLimit: 'write',
     statements: 4,
     body: AcceptInvitationInput,
-    idempotent: true,
+    idempotent: answerOnce,
     response: { status: 200, schema: AcceptedInvitation },
     errors: ['invitation_invalid'],
   },

@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { createInvitation } from '#lib/organizations/create-invitation.ts';
 import { CreateInvitationInput, Invitation } from '#lib/organizations/invitation-schemas.ts';
 import { OrganizationParams } from '#lib/organizations/schemas.ts';
@@ -15,7 +16,7 @@ export const handler = defineEndpoint(
     statements: 7,
     params: OrganizationParams,
     body: CreateInvitationInput,
-    idempotent: true,
+    idempotent: answerOnce,
     response: { status: 201, schema: Invitation },
     errors: ['not_found', 'already_member'],
   },

@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { versionTag } from '#lib/http/if-match.ts';
 import { createOwnOrganization } from '#lib/organizations/create-own-organization.ts';
 import { CreateOrganizationInput, Organization, organizationPath } from '#lib/organizations/schemas.ts';
@@ -14,7 +15,7 @@ export const handler = defineEndpoint(
     rateLimit: 'write',
     statements: 3,
     body: CreateOrganizationInput,
-    idempotent: true,
+    idempotent: answerOnce,
     response: {
       status: 201,
       schema: Organization,

@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { versionTag } from '#lib/http/if-match.ts';
 import { createProject } from '#lib/projects/create-project.ts';
 import { CreateProjectInput, Project, projectPath } from '#lib/projects/schemas.ts';
@@ -14,7 +15,7 @@ export const handler = defineEndpoint(
     rateLimit: 'write',
     statements: 2,
     body: CreateProjectInput,
-    idempotent: true,
+    idempotent: answerOnce,
     response: { status: 201, schema: Project, headers: { Location: projectPath, ETag: versionTag } },
     errors: ['slug_taken'],
   },

@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { pageLimitBytes } from '#lib/pagination/to-page.ts';
 import { importProjects } from '#lib/projects/import-projects.ts';
 import { ImportProjectInput, ProjectImportResult } from '#lib/projects/import-schemas.ts';
@@ -18,7 +19,7 @@ export const handler = defineEndpoint(
     body: ImportProjectInput,
     bodyFormat: 'ndjson',
     bodyLimitBytes: pageLimitBytes,
-    idempotent: true,
+    idempotent: answerOnce,
     response: { status: 200, schema: ProjectImportResult },
   },
   ({ ctx, body }) => importProjects(ctx, body),

@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { versionTag } from '#lib/http/if-match.ts';
 import { restoreProject } from '#lib/projects/restore-project.ts';
 import { Project, ProjectParams } from '#lib/projects/schemas.ts';
@@ -14,7 +15,7 @@ export const handler = defineEndpoint(
     statements: 3,
     params: ProjectParams,
     ifMatch: 'optional',
-    idempotent: true,
+    idempotent: answerOnce,
     response: { status: 200, schema: Project, headers: { ETag: versionTag } },
     errors: ['not_found', 'gone', 'not_deleted', 'slug_taken'],
   },

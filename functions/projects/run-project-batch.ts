@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { ProjectBatchInput, ProjectBatchResult } from '#lib/projects/batch-schemas.ts';
 import { runProjectBatch } from '#lib/projects/run-project-batch.ts';
 
@@ -13,7 +14,7 @@ export const handler = defineEndpoint(
     timeoutSeconds: 29,
     statements: 5,
     body: ProjectBatchInput,
-    idempotent: true,
+    idempotent: answerOnce,
     response: { status: 200, schema: ProjectBatchResult },
     errors: ['not_found', 'gone', 'slug_taken', 'precondition_failed'],
   },

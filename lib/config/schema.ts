@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isOrigin, splitList, toOrigin } from './allowed-origins.ts';
 
 export const stages = ['local', 'test', 'dev', 'staging', 'prod'] as const;
 
@@ -78,9 +79,12 @@ export const settings = {
   ALLOWED_ORIGINS: z
     .string()
     .default('')
-    .transform((list) => list.split(',').filter((origin) => origin.trim() !== ''))
-    .pipe(z.array(z.url().transform((url) => new URL(url).origin)))
-    .meta({ description: 'Comma-separated origins that may send cookie-authenticated writes.' }),
+    .transform(splitList)
+    .pipe(z.array(z.string().refine(isOrigin, 'must be such as https://app.example.com').transform(toOrigin)))
+    .meta({
+      description:
+        'Comma-separated origins of web clients: browsers let their pages call the API (CORS), with cookies as well.',
+    }),
   REGISTRATION: z
     .enum(['open', 'invitation'])
     .default('invitation')

@@ -37,7 +37,11 @@ export const stageRules: readonly StageRule[] = [
     rule(key, prod, password, (url) => url !== '' && hasWeakPassword(url)),
   ),
   rule('UPSTASH_REDIS_REST_TOKEN', prod, token, (text) => text.length < 20 || isGuessable(text)),
-  rule('ALLOWED_ORIGINS', prod, https, (origins) => origins.some(isPlain)),
+  rule('ALLOWED_ORIGINS', ['staging', 'prod'], https, (origins) => origins.some(isPlain)),
+  // So that a client on a laptop can be tried with the stage dev.
+  rule('ALLOWED_ORIGINS', ['dev'], 'must be https, or on this host', (origins) =>
+    origins.some((origin) => isPlain(origin) && !isOnThisHost(origin)),
+  ),
   rule('BACKUP_URL', deployed, 'must be s3://bucket/prefix', (url) => url !== '' && !url.startsWith('s3://')),
   rule(
     'BACKUP_KEY',

@@ -9,6 +9,7 @@ export interface OpenApiOperation {
   readonly operationId: string;
   readonly summary: string;
   readonly tags: readonly string[];
+  readonly security: readonly object[];
   readonly 'x-access': string;
   readonly responses: Readonly<Record<string, { readonly description?: string; readonly $ref?: string }>>;
 }

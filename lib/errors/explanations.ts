@@ -33,6 +33,8 @@ export const errorExplanations: Record<ErrorCode, string> = {
   not_found: 'It does not exist, or you may not know that it does.',
   route_not_found: 'No operation has this path. The document at `/openapi.json` lists them all.',
   method_not_allowed: 'The path exists with other methods; the `Allow` header names them.',
+  not_acceptable:
+    'The operation answers in none of the media types that `Accept` leaves; `detail` names those it has. Nothing was done. Leave the header out, or send `*/*`.',
   invitation_invalid:
     'The token was used, replaced, revoked or has expired, was sent to another address than yours, or never existed. Ask for a new invitation.',
   request_in_progress:

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { routeKeysOf } from '#lib/http/define-router.ts';
 import { defaultTimeoutSeconds } from '#lib/http/endpoint-spec.ts';
 import type { EndpointOperation, JobOperation, TaskOperation } from './load-operations.ts';
 import type { Division } from './units.ts';
@@ -35,7 +36,10 @@ function endpointFunction(name: string, module: string, endpoints: readonly Endp
   const timeoutSeconds = Math.max(
     ...endpoints.map(({ spec }) => spec.timeoutSeconds ?? defaultTimeoutSeconds),
   );
-  const events = endpoints.map((endpoint) => `    - ${httpEvent(endpoint)}\n`).join('');
+  const events = endpoints
+    .flatMap(({ spec }) => routeKeysOf(spec))
+    .map((routeKey) => `    - httpApi: ${routeKey === '$default' ? "'*'" : routeKey}\n`)
+    .join('');
   return renderFunction(name, module, {
     role: isStatic ? 'StaticRole' : 'ApiRole',
     timeoutSeconds,
@@ -108,8 +112,4 @@ function assets(module: string): string {
   const hasJson = readdirSync(folder).some((file) => file.endsWith('.json'));
   const patterns = [...(hasJson ? [`${folder}/*.json`] : []), ...(areaAssets[basename(folder)] ?? [])];
   return patterns.length > 0 ? `  package:\n    patterns: ['${patterns.join("', '")}']\n` : '';
-}
-
-function httpEvent({ spec }: EndpointOperation): string {
-  return spec.path === '$default' ? "httpApi: '*'" : `httpApi: ${spec.method} ${spec.path}`;
 }

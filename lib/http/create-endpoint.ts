@@ -3,7 +3,6 @@ import { getTracer } from '#lib/observability/tracer.ts';
 import { createPipeline, type Endpoint } from './create-pipeline.ts';
 import type { AnyEndpointSpec } from './endpoint-spec.ts';
 import { gate } from './gate.ts';
-import { answerOnce } from './idempotency.ts';
 import { instanceLimit } from './instance-limit.ts';
 import type { Middleware } from './middleware.ts';
 import { readBody, readBodyAround } from './read-body.ts';
@@ -32,11 +31,9 @@ export function createEndpoint(
     ...(body && !accountLimit ? [readBody(spec)] : []),
     ...(spec.readsRefreshCookie ? [refreshCookie()] : []),
   ];
-  const around = spec.idempotent && (answerOnce as never);
-  const exit = [
+  return createPipeline(spec, traced, entry, spec.idempotent as never, [
     endTrace(spec),
     trackFailures(spec.id),
     ...(deprecated ? [deprecated.announce(spec.id)] : []),
-  ];
-  return createPipeline(spec, traced, entry, around, exit);
+  ]);
 }

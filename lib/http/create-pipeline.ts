@@ -9,6 +9,7 @@ import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { hostInvocation } from '#lib/runtime/host-invocation.ts';
 import { markDefined } from '#lib/runtime/process-state.ts';
+import { assertAcceptable } from './assert-acceptable.ts';
 import type { AnyEndpointSpec } from './endpoint-spec.ts';
 import { finishRequest } from './finish-request.ts';
 import type { HttpRequest } from './http-request.ts';
@@ -49,6 +50,7 @@ export function createPipeline(
     const { actor, requestId, now, method, path, sourceIp, headers } = request;
     const userAgent = headers['user-agent']?.slice(0, 200) ?? '';
     const { accept = '', 'accept-encoding': acceptEncoding = '' } = headers;
+    assertAcceptable(spec, accept);
     const client = { sourceIp, userAgent };
     const input = { ...parseInput(spec, request), method, path, accept, acceptEncoding, client };
     return around(request, { actor, requestId, now, signal }, async (ctx) =>

@@ -6,6 +6,7 @@ import type { Client } from '#lib/sessions/create-session.ts';
 import type { Access } from './authorize.ts';
 import type { Deprecation } from './deprecate.ts';
 import type { HttpRequest } from './http-request.ts';
+import type { answerOnce } from './idempotency.ts';
 import type { Line } from './ndjson.ts';
 import type { RateLimitName } from './rate-limits.ts';
 
@@ -26,7 +27,10 @@ export interface ResponseSpec<R extends Schema | undefined> {
   readonly bytes?: (output: Output<R>) => Buffer;
   /** A header whose function returns undefined is left out. */
   readonly headers?: Readonly<
-    Record<string, (output: Output<R>, request: Pick<HttpRequest, 'path' | 'query'>) => string | undefined>
+    Record<
+      string,
+      (output: Output<R>, request: Pick<HttpRequest, 'path' | 'query' | 'headers'>) => string | undefined
+    >
   >;
   readonly cookies?: (output: Output<R>) => string[];
   /** Another status with the same body, for the outputs that fulfil the condition. */
@@ -66,8 +70,8 @@ export interface EndpointSpec<
   readonly bodyLimitBytes?: number;
   /** Whether `If-Match` is honoured, or has to be there (428 without). */
   readonly ifMatch?: 'optional' | 'required';
-  /** Honours `Idempotency-Key`: for POST, by a caller who is known. */
-  readonly idempotent?: A extends 'public' ? never : true;
+  /** Honours `Idempotency-Key`: for POST, by a caller who is known. Not a flag, so that other bundles do not have it. */
+  readonly idempotent?: A extends 'public' ? never : typeof answerOnce;
   readonly response: ResponseSpec<R>;
   /** SQL statements of a success with the request of its event file, besides BEGIN and COMMIT. A test counts them. */
   readonly statements: number;

@@ -15,6 +15,7 @@ export function errorCodesOf(spec: AnyEndpointSpec): ReadonlySet<ErrorCode> {
     ['body_too_large', Boolean(spec.body)],
     ['unknown_parameter', Boolean(spec.query)],
     ['validation_failed', Boolean(spec.body ?? spec.query ?? spec.params ?? spec.idempotent)],
+    ['not_acceptable', Boolean(spec.response.schema)],
     ['precondition_failed', Boolean(spec.ifMatch)],
     ['precondition_required', spec.ifMatch === 'required'],
     ['request_in_progress', Boolean(spec.idempotent)],

@@ -2,18 +2,24 @@ import { getInvocation, type Invocation } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { recordInvocation } from '#lib/observability/metrics.ts';
 import { recordMeasurement } from '#lib/observability/record-measurement.ts';
+import { compressResponse } from './compress-response.ts';
+import { corsHeadersFor } from './cors.ts';
 import type { AnyEndpointSpec } from './endpoint-spec.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { Exchange, HttpResponse, Middleware } from './middleware.ts';
 
 const slowRequestMs = 2_000;
 
-const securityHeaders = {
+const commonHeaders = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  // Pages of web clients ask with CORS, which this does not concern.
+  'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
+  // What the same address may have another answer for: its coding, and whose page may read it.
+  vary: 'accept-encoding, origin',
 };
 
 let isColdStart = true;
@@ -22,16 +28,19 @@ let isColdStart = true;
 export function finishRequest(spec: Pick<AnyEndpointSpec, 'id' | 'path'>): Middleware {
   const finish = ({ event: request, response }: Exchange) => {
     if (!response) return;
+    compressResponse(response, request.headers['accept-encoding']);
     const durationMs = performance.now() - request.startedAt;
     const invocation = getInvocation();
     response.headers = {
-      ...securityHeaders,
+      ...commonHeaders,
+      ...corsHeadersFor(request),
       ...request.responseHeaders,
       ...response.headers,
       'x-request-id': request.requestId,
       'x-process-time': (durationMs / 1000).toFixed(6),
       'server-timing': serverTiming(durationMs, invocation),
     };
+    if (request.method === 'HEAD') withholdBody(response, response.headers);
     logAccess(spec, request, response, durationMs, invocation);
     const isFault = Number(response.statusCode) >= 500;
     recordInvocation({ operation: spec.id, durationMs, isFault, isColdStart });
@@ -39,6 +48,18 @@ export function finishRequest(spec: Pick<AnyEndpointSpec, 'id' | 'path'>): Middl
     isColdStart = false;
   };
   return { after: finish, onError: finish };
+}
+
+/** The answer to HEAD is that to GET, without what it describes (RFC 9110, 9.3.2). */
+function withholdBody(response: HttpResponse, headers: Record<string, unknown>): void {
+  if (response.body === undefined) return;
+  headers['content-length'] = String(sizeOf(response));
+  delete response.body;
+  delete response.isBase64Encoded;
+}
+
+function sizeOf({ body = '', isBase64Encoded }: HttpResponse): number {
+  return Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8');
 }
 
 /** Where the time went (W3C Server Timing); a part that was not needed is left out. */
@@ -77,7 +98,7 @@ function logAccess(
     coldStart: isColdStart,
     organizationId: request.actor?.organizationId,
     requestBytes: request.bodyBytes,
-    responseBytes: response.body ? Buffer.byteLength(response.body) : 0,
+    responseBytes: sizeOf(response),
   };
   const { failure } = request;
   if (failure) logger.error('request failed', { ...line, error: failure });

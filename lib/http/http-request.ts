@@ -15,6 +15,7 @@ export interface HttpRequest {
   readonly cookies: Readonly<Record<string, string>>;
   readonly pathParameters: Readonly<Record<string, string | undefined>>;
   readonly query: URLSearchParams;
+  /** By its length, without decoding it. */
   readonly bodyBytes: number;
   isBase64Encoded: boolean;
   /** Text until the JSON body parser has run. */

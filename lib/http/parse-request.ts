@@ -27,7 +27,7 @@ function toHttpRequest(event: APIGatewayProxyEventV2): HttpRequest {
   const claimedId = headers['x-request-id'];
   return {
     method: event.requestContext.http.method,
-    path: event.rawPath,
+    path: escapePath(event.rawPath),
     requestId: claimedId && requestIdPattern.test(claimedId) ? claimedId : randomUUID(),
     startedAt: performance.now(),
     now: new Date(),
@@ -42,6 +42,13 @@ function toHttpRequest(event: APIGatewayProxyEventV2): HttpRequest {
     actor: undefined,
     responseHeaders: {},
   };
+}
+
+// What no path can have unescaped. API Gateway unescapes paths, and a line break or a quote would end up in `Link` and `instance`.
+const notInPath = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]|%(?![0-9A-Fa-f]{2})/gu;
+
+function escapePath(path: string): string {
+  return path.replace(notInPath, (character) => encodeURIComponent(character.toWellFormed()));
 }
 
 // The first of two cookies with one name wins: browsers send the more specific path first (RFC 6265, 5.4).

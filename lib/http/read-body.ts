@@ -68,14 +68,13 @@ function assertMediaType({ headers }: HttpRequest, mediaTypes: readonly string[]
     throw new AppError('unsupported_media_type', 'The body must be sent without Content-Encoding');
 }
 
-function readText({ body, isBase64Encoded }: HttpRequest, limitBytes: number): string {
-  const text = typeof body === 'string' ? body : '';
-  const bytes = Buffer.from(text, isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > limitBytes)
+function readText({ body, bodyBytes, isBase64Encoded }: HttpRequest, limitBytes: number): string {
+  if (bodyBytes > limitBytes)
     throw new AppError('body_too_large', `The body may have at most ${limitBytes} bytes`);
+  const text = typeof body === 'string' ? body : '';
   if (!isBase64Encoded) return text;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'base64'));
   } catch (error) {
     if (error instanceof TypeError) throw new AppError('malformed_json', 'The body is not UTF-8');
     throw error;

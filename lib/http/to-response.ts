@@ -6,18 +6,19 @@ import { ndjsonMediaType, writeLines } from './ndjson.ts';
 
 /** The HTTP answer for an operation's result: only what the response schema declares; 304 when the caller has it. */
 export function toResponse(
-  { response: spec }: AnyEndpointSpec,
+  { response: spec, method }: AnyEndpointSpec,
   request: HttpRequest,
   result: unknown,
 ): HttpResponse {
-  if (!spec.schema) return { statusCode: spec.status, ...cookiesOf(spec, undefined) };
-  const output = spec.schema.parse(result);
-  const headers: Record<string, string> = { 'content-type': spec.contentType ?? 'application/json' };
+  const output = spec.schema?.parse(result);
+  const headers: Record<string, string> = {};
+  if (spec.schema) headers['content-type'] = spec.contentType ?? 'application/json';
   for (const [name, toValue] of Object.entries(spec.headers ?? {})) {
     const value = toValue(output, request);
     if (value !== undefined) headers[name.toLowerCase()] = value;
   }
-  if (headers.etag && request.method === 'GET') {
+  if (!spec.schema) return { statusCode: spec.status, headers, ...cookiesOf(spec, undefined) };
+  if (headers.etag && method === 'GET') {
     // A copy may be kept, but has to be asked about before each use.
     headers['cache-control'] ??= 'private, no-cache';
     if (matchesEntityTag(request.headers['if-none-match'], headers.etag)) {

@@ -23,14 +23,14 @@ export async function startGateway(options: {
   serviceDir?: string;
 }): Promise<Gateway> {
   await assertPortFree(options.port);
-  const offline = await loadServerlessOffline(
+  const { offline, routeKeys } = await loadServerlessOffline(
     options.serviceDir ?? repository,
     gatewayOptions(options),
     createLog(),
   );
   await startQuietly(offline);
   const server = offline.internals().getApiGatewayServer();
-  behaveLikeApiGateway(server);
+  behaveLikeApiGateway(server, routeKeys);
   return {
     url: server.info.uri,
     async stop() {

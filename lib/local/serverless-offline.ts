@@ -13,7 +13,7 @@ type Log = Record<
   (...parts: unknown[]) => void
 >;
 type Options = Record<string, unknown> & { stage: string };
-type FunctionDefinition = { events: Record<string, unknown>[]; environment?: unknown };
+type FunctionDefinition = { events: { httpApi?: string }[]; environment?: unknown };
 type Configuration = { provider: Record<string, unknown> } & Record<string, unknown>;
 type Service = {
   functions: Record<string, FunctionDefinition>;
@@ -28,14 +28,14 @@ const require = createRequire(import.meta.url);
 const configurationFilename = 'serverless.yml';
 
 /**
- * serverless-offline for the HTTP functions of `serverless.yml`. The schedules are left out, for they are not those of
+ * serverless-offline for the HTTP functions of `serverless.yml`, and their routes. The schedules are left out, for they are not those of
  * AWS, and so is the environment: in one process all functions have the environment of that process.
  */
 export async function loadServerlessOffline(
   serviceDir: string,
   options: Options,
   log: Log,
-): Promise<ServerlessOffline> {
+): Promise<{ offline: ServerlessOffline; routeKeys: string[] }> {
   const configuration = await readConfiguration(serviceDir, options);
   const Serverless: new (input: object) => Serverless = require('serverless');
   const serverless = new Serverless({
@@ -55,10 +55,13 @@ export async function loadServerlessOffline(
     definition.events = definition.events.filter((event) => 'httpApi' in event);
     delete definition.environment;
   }
+  const routeKeys = Object.values(service.functions)
+    .flatMap(({ events }) => events.map(({ httpApi = '*' }) => httpApi))
+    .map((routeKey) => (routeKey === '*' ? '$default' : routeKey));
 
   keepTypeScriptNative();
   const plugin = require('serverless-offline') as { default: new (...input: unknown[]) => ServerlessOffline };
-  return new plugin.default(serverless, options, { log });
+  return { offline: new plugin.default(serverless, options, { log }), routeKeys };
 }
 
 async function readConfiguration(serviceDir: string, options: Options): Promise<Configuration> {

@@ -52,6 +52,8 @@ export async function startStack(
     // A laptop is busy with other things as well.
     process.env.DATABASE_TIMEOUT_MS ??= '2000';
     process.env.AUTH_SECRET ??= readSecret();
+    // Where Vite serves a web client.
+    process.env.ALLOWED_ORIGINS ??= 'http://localhost:5173';
     process.env.REGISTRATION ??= 'open';
     process.env.MAILER ??= 'console';
     process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';

@@ -58,7 +58,7 @@ async function write(timeoutMs: number): Promise<void> {
   const told = untold.map((one) => ({ ...one }));
   for (const one of untold) one.count = 0;
   try {
-    // Its own limit has PostgreSQL cancel what takes longer: written after all, it would be counted again.
+    // Its own limit has PostgreSQL cancel what takes longer: what is written in that moment is counted again.
     await runInvocation(timeoutMs, false, () => recordDeprecatedCalls(told));
   } catch (error) {
     // Whatever it was: the request has its answer, which must not fail for being counted.

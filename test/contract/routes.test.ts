@@ -145,27 +145,3 @@ test.each(where(({ spec }) => spec.query))(
     }
   },
 );
-
-describe('every answer', () => {
-  test.each(byId)(
-    'of %s carries its request id, its time, its limit and the security headers',
-    async (_, operation) => {
-      const { token } = await createMember('owner', 'operator');
-      const valid = eventOf(operation);
-      const { headers } = await call(operation.handler, {
-        ...valid,
-        token: operation.spec.access === 'public' ? undefined : token,
-        headers: { ...valid.headers, 'x-request-id': 'request-0123456789' },
-      });
-      expect(headers).toMatchObject({
-        'x-request-id': 'request-0123456789',
-        'x-process-time': expect.stringMatching(/^\d+\.\d{6}$/),
-        'server-timing': expect.stringMatching(/^total;dur=/),
-        'x-content-type-options': 'nosniff',
-        'content-security-policy': expect.stringContaining("default-src 'none'"),
-        'ratelimit-policy': expect.stringMatching(/^"(\w+)-burst";q=\d+;w=\d+, "\1-sustained";q=\d+;w=\d+/),
-        ratelimit: expect.stringMatching(/^"(\w+)-burst";r=\d+;t=\d+, "\1-sustained";r=\d+;t=\d+/),
-      });
-    },
-  );
-});

@@ -75,16 +75,24 @@ async function stop({ child, ended }: ReturnType<typeof start>): Promise<number>
 }
 
 /** A request of which the headers matter; what is only about the API goes through the client. */
-async function send(method: string, path: string, { token, body }: { token?: string; body?: object } = {}) {
+interface Sent {
+  token?: string;
+  body?: object;
+  headers?: Record<string, string>;
+}
+
+async function send(method: string, path: string, { token, body, headers = {} }: Sent = {}) {
   const response = await fetchDeclared(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: {
+      ...headers,
       ...(token && { authorization: `Bearer ${token}` }),
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),
   });
-  return { status: response.status, headers: response.headers, body: JSON.parse(await response.text()) };
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text && JSON.parse(text) };
 }
 
 /** Sends the event of an operation, as `npm run invoke` does. */
@@ -96,6 +104,47 @@ function invoke(id: string) {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   return JSON.parse(answer);
+}
+
+/** What the gateway has a part in, over a real socket. */
+async function keepsToHttp(path: string, token: string): Promise<void> {
+  const health = await send('HEAD', '/health');
+  expect([health.status, health.body, Number(health.headers.get('content-length'))]).toEqual([
+    200,
+    '',
+    '{"status":"pass"}'.length,
+  ]);
+  const head = await send('HEAD', path, { token });
+  expect([head.status, head.body, head.headers.get('allow')]).toEqual([
+    405,
+    '',
+    'DELETE, GET, PUT, PATCH, OPTIONS',
+  ]);
+  expect((await send('GET', `${path}/`, { token })).status).toBe(404);
+  expect((await send('GET', '/api//v1/projects', { token })).status).toBe(404);
+  expect((await send('GET', '/api/v1/projects/a%2Fb', { token })).status).toBe(422);
+  expect((await send('POST', '/api/v1/projects', { token })).status).toBe(415);
+
+  const origin = 'http://localhost:5173';
+  const preflight = await send('OPTIONS', path, {
+    headers: { origin, 'access-control-request-method': 'PATCH' },
+  });
+  expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, origin]);
+  const unreadable = await send('GET', path, { headers: { origin: 'http://localhost:5174' } });
+  expect([unreadable.status, unreadable.headers.get('access-control-allow-origin')]).toEqual([401, null]);
+
+  const list = async (coding: string) =>
+    send('GET', '/api/v1/projects', { token, headers: { 'accept-encoding': coding } });
+  const plain = await list('identity');
+  expect(plain.headers.get('content-encoding')).toBeNull();
+  for (const coding of ['br', 'gzip']) {
+    const { headers, body } = await list(coding);
+    expect([headers.get('content-encoding'), headers.get('vary')]).toEqual([
+      coding,
+      'accept-encoding, origin',
+    ]);
+    expect(body).toEqual(plain.body);
+  }
 }
 
 test('a newcomer starts it, walks through the API, sees a job run, stops it, and finds the data again', {
@@ -146,7 +195,8 @@ test('a newcomer starts it, walks through the API, sees a job run, stops it, and
   expect(await plinth.getDocs()).toContain('createProject');
   expect((await send('GET', '/nowhere')).body.code).toBe('route_not_found');
   const wrongMethod = await send('DELETE', '/health');
-  expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'GET']);
+  expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+  await keepsToHttp(`/api/v1/projects/${created.id}`, token);
 
   const walk = runReadmeWalk(`http://localhost:${port}`).split('\n');
   expect(walk.slice(0, 2)).toEqual(['Gemini active', 'precondition_failed 2']);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Gateway, startGateway } from '#lib/local/gateway.ts';
 import { LocalSetupError } from '#lib/local/local-setup-error.ts';
@@ -37,6 +38,7 @@ const files = {
       events:
         - httpApi: GET /echo/{id}
         - httpApi: GET /echo/own
+        - httpApi: HEAD /echo/own
         - httpApi: POST /echo
         - httpApi: '*'
     answer:
@@ -62,8 +64,9 @@ const files = {
   'lib/counter.ts': 'let count = 0; export function next(): number { return ++count; }',
   'functions/area/echo.ts': `
     import { next } from '#lib/counter.ts';
-    export const handler = async (event: unknown) => ({
+    export const handler = async (event: { routeKey: string }) => ({
       statusCode: 200,
+      headers: { 'content-type': 'application/json', 'x-route': event.routeKey },
       body: JSON.stringify({ event, count: next(), env: process.env.PLINTH_GATEWAY_TEST ?? null }),
     });`,
   'functions/area/answer.ts': `
@@ -148,6 +151,10 @@ describe('The local gateway', () => {
       ['GET', '/nowhere/at/all'],
       ['DELETE', '/echo/1'],
       ['OPTIONS', '/echo/1'],
+      ['POST', '/echo/'],
+      ['GET', '/echo/1/'],
+      ['GET', '/echo//'],
+      ['PROPFIND', '/echo/1'],
     ] as const) {
       const { event } = await echo(path, { method });
       expect(event).toMatchObject({
@@ -156,6 +163,35 @@ describe('The local gateway', () => {
         requestContext: { http: { method } },
       });
     }
+  });
+
+  it('sends HEAD where a route says so, else to $default', async () => {
+    for (const [path, routeKey] of Object.entries({ '/echo/own': 'GET /echo/own', '/echo/1': '$default' }))
+      expect((await fetch(gateway.url + path, { method: 'HEAD' })).headers.get('x-route')).toBe(routeKey);
+  });
+
+  it('says nothing of a body that does not say what it is', async () => {
+    const { event } = await echo('/echo', { method: 'POST', body: Buffer.from('{}') });
+    expect(event.headers['content-type'].trim()).toBe('');
+  });
+
+  it('leaves compression and parts to the function', async () => {
+    const headers = { 'accept-encoding': 'gzip', range: 'bytes=0-1' };
+    const plain = await echo(`/echo/${'x'.repeat(2000)}`, { headers });
+    expect([plain.response.status, plain.response.headers.get('content-encoding')]).toEqual([200, null]);
+    const body = gzipSync('compressed').toString('base64');
+    const encoded = await answer({
+      statusCode: 200,
+      headers: { 'content-encoding': 'gzip' },
+      body,
+      isBase64Encoded: true,
+    });
+    expect(await encoded.text()).toBe('compressed');
+  });
+
+  it('answers itself as API Gateway does', async () => {
+    const response = await fetch(`${gateway.url}/echo/%zz`);
+    expect([response.status, await response.json()]).toEqual([400, { message: 'Bad Request' }]);
   });
 
   it('answers with the status, headers, cookies and body of the function', async () => {
@@ -219,7 +255,7 @@ describe('The local gateway', () => {
 
   it('runs no schedule', async () => {
     const log = { debug() {}, error() {}, info() {}, notice() {}, verbose() {}, warning() {} };
-    const offline = await loadServerlessOffline(serviceDir, { stage: 'local', useInProcess: true }, log);
+    const { offline } = await loadServerlessOffline(serviceDir, { stage: 'local', useInProcess: true }, log);
     expect(offline.internals().getEvents().scheduleEvents).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { type ErrorCode, errorCatalog } from '#lib/errors/catalog.ts';
 import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import { errorCodesOf } from '#lib/http/error-codes.ts';
 import type { HttpResponse } from '#lib/http/middleware.ts';
+import { assertHeaders } from './assert-headers.ts';
 import { type CallOptions, lambdaContext, toEvent } from './event.ts';
 import { findBreach, operationIdAt } from './find-breach.ts';
 
@@ -46,6 +47,7 @@ export async function readAnswer(
     text,
   };
   await assertDeclared(endpoint, event.requestContext.http.method, answer);
+  assertHeaders(headers);
   return answer;
 }
 

@@ -20,11 +20,13 @@ export async function fetchDeclared(url: string, init: RequestInit = {}): Promis
 }
 
 function routeOf(method: string, path: string) {
-  const routeKeys = Object.entries(openApiDocument().paths).flatMap(([template, operations]) =>
-    Object.keys(operations).map((name) => `${name.toUpperCase()} ${template}`),
-  );
   // A public GET answers HEAD as well.
   const isHead = method === 'HEAD';
+  const routeKeys = Object.entries(openApiDocument().paths).flatMap(([template, operations]) =>
+    Object.entries(operations)
+      .filter(([, { security }]) => !isHead || security.length === 0)
+      .map(([name]) => `${name.toUpperCase()} ${template}`),
+  );
   const { routeKey = '$default' } = findRoute(routeKeys, isHead ? 'GET' : method, path) ?? {};
   const template = routeKey.replace(/^\w+ /, '');
   return { method: isHead ? 'GET' : method, path: template, isHead };

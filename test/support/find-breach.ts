@@ -30,6 +30,7 @@ interface Reference {
 }
 interface Operation {
   readonly operationId: string;
+  readonly security: readonly object[];
   readonly responses: Responses;
 }
 type Responses = Readonly<Record<string, Response & Reference>>;

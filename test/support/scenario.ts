@@ -59,6 +59,9 @@ const preparations: Record<string, Preparation> = {
     forgetObservations();
     return {};
   },
+  async refuseRoute() {
+    return { method: 'OPTIONS', path: '/health' };
+  },
   async projects({ ctx, userId }, { params, body }) {
     const { id } = await createProject(ctx, CreateProjectInput.parse({ name: 'Prepared' }));
     return {

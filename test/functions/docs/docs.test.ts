@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { handler as getDocs } from '#functions/docs/get-docs.ts';
 import { handler as getDocsAsset } from '#functions/docs/get-docs-asset.ts';
@@ -9,6 +8,7 @@ import { handler as refuseRoute } from '#functions/docs/refuse-route.ts';
 import { escapeHtml } from '#lib/docs/render-page.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { call } from '#test/support/call.ts';
+import { lambdaContext, toEvent } from '#test/support/event.ts';
 
 /** The assets that the page asks for, as the last segments of their paths. */
 async function filesOfPage(): Promise<string[]> {
@@ -50,11 +50,11 @@ test('the page asks for files by their content, which may be kept for ever', asy
   for (const file of files) {
     const { text, headers } = await call(getDocsAsset, { params: { file } });
     const [, hash, extension = ''] = /\.([0-9a-f]{16})\.(\w+)$/.exec(file) ?? [];
-    expect(createHash('sha256').update(Buffer.from(text, 'base64')).digest('hex').slice(0, 16)).toBe(hash);
+    expect(createHash('sha256').update(text).digest('hex').slice(0, 16)).toBe(hash);
     expect(headers).toMatchObject({
       'content-type': `text/${{ js: 'javascript', css: 'css', txt: 'plain' }[extension]}; charset=utf-8`,
       'cache-control': 'public, max-age=31536000, immutable',
-      vary: 'Accept-Encoding',
+      vary: 'accept-encoding, origin',
     });
   }
 });
@@ -67,14 +67,13 @@ test.each([
 ])('to who accepts %s a file is sent as %s', async (accepted, coding) => {
   const file = 'swagger-ui.css';
   const plain = await call(getDocsAsset, { params: { file } });
-  const coded = await call(getDocsAsset, { params: { file }, headers: { 'accept-encoding': accepted } });
+  const options = { params: { file }, headers: { 'accept-encoding': accepted } };
+  const coded = await call(getDocsAsset, options);
   expect(coded.headers['content-encoding']).toBe(coding);
-  const bytes = Buffer.from(coded.text, 'base64');
-  const decode = { br: brotliDecompressSync, gzip: gunzipSync, none: (same: Buffer) => same }[
-    coding ?? 'none'
-  ];
-  expect(decode?.(bytes)).toEqual(Buffer.from(plain.text, 'base64'));
-  if (coding) expect(bytes.length).toBeLessThan(0.2 * Buffer.from(plain.text, 'base64').length);
+  expect(coded.text).toBe(plain.text);
+  const { body = '' } = await getDocsAsset(toEvent(getDocsAsset, options), lambdaContext());
+  const share = Buffer.from(body, 'base64').length / Buffer.byteLength(plain.text);
+  expect(share < 0.2).toBe(coding !== undefined);
 });
 
 test('a page from before a deployment gets the files of today, which are not kept under the name of another day', async () => {
@@ -124,8 +123,9 @@ test('an unknown problem type is 404', async () => {
 test.each([
   ['GET', '/nowhere', 404, undefined],
   ['GET', '/api/v1/projects/', 404, undefined],
-  ['PUT', '/health', 405, 'GET'],
-  ['POST', '/api/v1/projects/01980000-0000-7000-8000-000000000001', 405, 'DELETE, GET, PUT, PATCH'],
+  ['PUT', '/health', 405, 'GET, HEAD, OPTIONS'],
+  ['POST', '/api/v1/projects/01980000-0000-7000-8000-000000000001', 405, 'DELETE, GET, PUT, PATCH, OPTIONS'],
+  ['OPTIONS', '/health', 204, 'GET, HEAD, OPTIONS'],
 ])('%s %s is %d', async (method, path, status, allow) => {
   const answer = await call(refuseRoute, { method, path });
   expect([answer.status, answer.headers.allow]).toEqual([status, allow]);

@@ -36,7 +36,7 @@ test('parses types and fills in defaults', () => {
     parseConfig({
       ...valid,
       DATABASE_PREPARE: 'false',
-      ALLOWED_ORIGINS: 'https://a.example/, https://b.example',
+      ALLOWED_ORIGINS: 'https://a.example/, https://B.example:443,',
     }),
   ).toMatchObject({
     DATABASE_PREPARE: false,
@@ -95,7 +95,8 @@ const broken: [key: keyof Config, value: string, stages: Stage[], others?: Recor
   ['DATABASE_MIGRATION_URL', 'postgres://postgres:postgres@db/plinth', ['prod']],
   ['UPSTASH_REDIS_REST_TOKEN', 'local', ['prod']],
   ['UPSTASH_REDIS_REST_TOKEN', 'an-example-of-such-a-token', ['prod']],
-  ['ALLOWED_ORIGINS', 'https://app.example.com,http://localhost:5173', ['prod']],
+  ['ALLOWED_ORIGINS', 'https://app.example.com,http://localhost:5173', ['staging', 'prod']],
+  ['ALLOWED_ORIGINS', 'http://app.example.com', ['dev', 'staging', 'prod']],
   ['BACKUP_URL', '/backups', ['dev', 'staging', 'prod']],
   ['BACKUP_KEY', backupKey, ['dev', 'staging', 'prod'], { AUTH_SECRET: backupKey }],
   ['BACKUP_KEY', 'A'.repeat(43), ['dev', 'staging', 'prod']],
@@ -122,6 +123,11 @@ describe('stages', () => {
 
   test.each([
     ['ALLOWED_ORIGINS', '*'],
+    ['ALLOWED_ORIGINS', 'https://*.example.com'],
+    ['ALLOWED_ORIGINS', 'null'],
+    ['ALLOWED_ORIGINS', 'capacitor://localhost'],
+    ['ALLOWED_ORIGINS', 'https://app.example.com/path'],
+    ['ALLOWED_ORIGINS', 'https://app.example.com:99999'],
     ['ACCESS_TOKEN_TTL_SECONDS', '3600'],
     ['AUTH_SECRET', 'short'],
     ['AUTH_SECRET', 'x'.repeat(42)],

@@ -170,5 +170,10 @@ test('a router answers by the route key, and has no answer to a foreign one', as
   const hello = endpointThat(() => ({ greeting: 'hello' }));
   const route = defineRouter([hello]);
   expect((await route(toEvent(hello, {}), lambdaContext())).statusCode).toBe(200);
+  const head = { ...toEvent(hello, { method: 'HEAD' }), routeKey: 'HEAD /greet' };
+  expect(await route(head, lambdaContext())).toMatchObject({
+    statusCode: 200,
+    headers: { 'content-length': '20' },
+  });
   expect(() => route({ ...toEvent(hello, {}), routeKey: 'GET /else' }, lambdaContext())).toThrow('GET /else');
 });

@@ -41,6 +41,16 @@ test('an encoded body is decoded, and has to be UTF-8', async () => {
   ]);
 });
 
+test('an encoded body is measured before it is decoded', async () => {
+  const event = {
+    ...toEvent(endpoint, { body: 'x' }),
+    // Decoded, these would be no bytes at all.
+    body: '!'.repeat(200_000),
+    isBase64Encoded: true,
+  };
+  expect((await endpoint(event, lambdaContext())).statusCode).toBe(413);
+});
+
 test('64 levels are read, 65 are refused', async () => {
   const nested = (depth: number) => Buffer.from('['.repeat(depth) + ']'.repeat(depth));
   expect((await send(nested(64))).status).toBe(200);
