@@ -1,12 +1,7 @@
 import * as z from 'zod';
+import { Instant } from '#lib/instant.ts';
 import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { PageQuery } from '#lib/pagination/page-query.ts';
-
-// PostgreSQL has no year 0, and reads at most 128 characters as a time.
-const Instant = z.iso
-  .datetime({ offset: true })
-  .max(40)
-  .refine((text) => text >= '0001', 'must not be before the year 1');
 
 export const AuditEvent = z
   .object({

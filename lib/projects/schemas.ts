@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Instant } from '#lib/instant.ts';
 import { JsonValue } from '#lib/json-value.ts';
 import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { PageQuery, pageSize } from '#lib/pagination/page-query.ts';
@@ -26,11 +27,6 @@ const Metadata = z
     'must not exceed 16 KB as JSON',
   )
   .meta({ description: 'Any JSON object, at most 16 KB.' });
-// PostgreSQL has no year 0, and knows offsets below 16 hours.
-const Instant = z.iso
-  .datetime({ offset: true })
-  .max(40)
-  .refine((text) => text >= '0001' && !/[+-](1[6-9]|2\d):\d\d$/.test(text), 'must be an instant of this era');
 const from = 'RFC 3339, inclusive: this instant and later. Write `+` of an offset as `%2B`.';
 const before = 'RFC 3339, exclusive: earlier than this instant.';
 const OwnerId = z.uuid().meta({ description: 'A member of the organization; you, when left out.' });

@@ -51,7 +51,8 @@ export async function readAnswer(
   return answer;
 }
 
-function textOf({ body = '', isBase64Encoded, headers }: HttpResponse): string {
+/** The text of a body, decoded and decompressed. */
+export function textOf({ body = '', isBase64Encoded, headers }: HttpResponse): string {
   if (!isBase64Encoded) return body;
   const bytes = Buffer.from(body, 'base64');
   const coding = headers?.['content-encoding'];

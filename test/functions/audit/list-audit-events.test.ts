@@ -118,6 +118,7 @@ describe('rejects', () => {
     'limit=0',
     'entityId=x',
     'createdAfter=yesterday',
+    'createdAfter=2026-01-01T00:00:00%2B16:00',
     'createdBefore=0000-01-01T00:00:00Z',
     'actorId=',
   ])('%s with 422', async (query) => {

@@ -41,6 +41,13 @@ describe('succeeds', () => {
     expect((await call(revokeSession, { token: member.token, params: { id } })).status).toBe(404);
   });
 
+  test('two log-outs at once both end the session', async () => {
+    const { token } = await createMember();
+    const answers = await Promise.all([call(logout, { token }), call(logout, { token })]);
+    expect(answers.every(({ status }) => [204, 401].includes(status))).toBe(true);
+    expect(await statusOf(token)).toBe(401);
+  });
+
   test('all others, or all', async () => {
     const member = await createMember();
     const others = [await logIn(member), await logIn(member)];
