@@ -20,10 +20,13 @@ const unused = [
 
 const exported = /export (?:default )?(?:async )?(?:function|class|const) (\w+)|export \{([^}]*)\}/g;
 
-/** The commands of `@upstash/redis` that we send; the classes of the other 220, and its pipelines, are left out, and so are its methods for them. */
+/**
+ * The commands of `@upstash/redis` that we send; the classes of the other 220, its pipelines and what it sends with are left out, and so are
+ * its methods for them.
+ */
 const sentCommands = new Set(['EvalCommand', 'EvalshaCommand', 'PingCommand']);
 const redisClass =
-  /^var (\w+Command|\w+FieldBuilder|XAutoClaim|Pipeline|AutoPipelineExecutor|SearchIndex|VectorIndex|Subscriber|Script|ScriptRO) = class(?: _\w+)?(?: extends \w+)? \{\n[\s\S]*?^\};/gm;
+  /^var (\w+Command|\w+FieldBuilder|XAutoClaim|Pipeline|AutoPipelineExecutor|SearchIndex|VectorIndex|Subscriber|Script|ScriptRO|HttpClient) = class(?: _\w+)?(?: extends \w+)? \{\n[\s\S]*?^\};/gm;
 
 const redisMember = /^ {2}\w+ = \([^)]*\) => new (\w+Command)\([^;]*;$/gm;
 

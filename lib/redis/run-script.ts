@@ -82,12 +82,9 @@ async function evaluate<T>({ sha1, source }: Script, keys: string[], args: strin
   }
 }
 
-/** True for what `fetch` throws when nobody answers, or not in time, and for `RedisPaused`. */
+/** True when nobody answered, or not in time, and for `RedisPaused`. */
 export function isAway(error: unknown): boolean {
-  return (
-    error instanceof TypeError ||
-    (error instanceof Error && ['TimeoutError', 'AbortError', 'RedisPaused'].includes(error.name))
-  );
+  return error instanceof Error && ['RedisAway', 'RedisPaused'].includes(error.name);
 }
 
 /** True for what the client throws for an answer other than 2xx: a quota, a wrong token, a failing script. */

@@ -12,8 +12,11 @@ export const hasPgbouncer = await new Promise<boolean>((resolve) => {
   probe.once('error', () => resolve(false)).once('exit', () => resolve(true));
 });
 
-/** A real PgBouncer in front of a database: one server connection that each transaction gets anew. */
-export async function startPgbouncer(databaseUrl: string): Promise<{ url: string; stop(): Promise<void> }> {
+/** A real PgBouncer in front of a database: one server connection that each transaction gets anew, unless `more` says otherwise. */
+export async function startPgbouncer(
+  databaseUrl: string,
+  more: Readonly<Record<string, number>> = {},
+): Promise<{ url: string; stop(): Promise<void> }> {
   const target = new URL(databaseUrl);
   const folder = mkdtempSync(join(tmpdir(), 'plinth-pgbouncer-'));
   chmodSync(folder, 0o755);
@@ -30,6 +33,7 @@ export async function startPgbouncer(databaseUrl: string): Promise<{ url: string
     default_pool_size: 1,
     logfile: join(folder, 'log'),
     pidfile: '',
+    ...more,
   };
   const file = join(folder, 'pgbouncer.ini');
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}`);

@@ -6,6 +6,7 @@ import { handler as resetPassword } from '#functions/auth/reset-password.ts';
 import { createToken, hashToken } from '#lib/auth/hash-token.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { getRedis } from '#lib/redis/client.ts';
+import { RedisAway } from '#lib/redis/rest-requester.ts';
 import { call } from '#test/support/call.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { mailsTo, newestToken } from '#test/support/mailbox.ts';
@@ -104,7 +105,7 @@ describe('protects', () => {
 
   test('the retry of who is answered 503: without Redis nothing is changed', async () => {
     const token = await askForToken();
-    const away = vi.spyOn(getRedis(), 'evalsha').mockRejectedValue(new TypeError('fetch failed'));
+    const away = vi.spyOn(getRedis(), 'evalsha').mockRejectedValue(new RedisAway('refused'));
     expect((await reset(token)).status).toBe(503);
     expect(takeErrorLogs()).toHaveLength(1);
     away.mockRestore();

@@ -10,6 +10,8 @@ import { createProject } from '#lib/projects/create-project.ts';
 import { deleteProject } from '#lib/projects/delete-project.ts';
 import { restoreProject } from '#lib/projects/restore-project.ts';
 import { CreateProjectInput } from '#lib/projects/schemas.ts';
+import { getRedis } from '#lib/redis/client.ts';
+import { RedisAway } from '#lib/redis/rest-requester.ts';
 import { call } from '#test/support/call.ts';
 import { logIn } from '#test/support/scenario.ts';
 import { createTenant, type Member, sql } from '#test/support/tenant.ts';
@@ -148,7 +150,7 @@ describe('protects', () => {
   test('when Redis is away nothing is done: the same request made again removes him', async () => {
     const { owner, editor } = await setUp();
     const params = { id: owner.actor.organizationId, userId: editor.userId };
-    const away = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed'));
+    const away = vi.spyOn(getRedis(), 'evalsha').mockRejectedValue(new RedisAway('refused'));
     onTestFinished(() => away.mockRestore());
     await expect(remove(owner.ctx, params, {})).rejects.toMatchObject({ code: 'unavailable' });
     away.mockRestore();

@@ -35,10 +35,10 @@ test('what is left out does not fail until it is used, and then by name', async 
 
 test('a Redis command that nothing sends fails by name, the others work', async () => {
   const { redis } = (await bundle(
-    "import { Redis } from '@upstash/redis'; export const redis = new Redis({ url: 'http://127.0.0.1:9', token: 't', retry: false, enableAutoPipelining: false });",
+    "import { Redis } from '@upstash/redis'; export const redis = new Redis({ request: async ({ body }) => ({ result: body }) });",
   )) as { redis: Record<'get' | 'ping', (key?: string) => Promise<unknown>> };
   expect(() => redis.get('key')).toThrow('redis.get is not a function');
-  await expect(redis.ping()).rejects.toThrow('fetch failed');
+  expect(await redis.ping()).toEqual(['ping']);
 });
 
 test('every pattern still finds its module', async () => {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { Redis } from '@upstash/redis';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { logger } from '#lib/observability/logger.ts';
+import { RestRequester } from '#lib/redis/rest-requester.ts';
 import { CircuitBreaker, type Verdict } from '#lib/resilience/circuit-breaker.ts';
 import { firstBackOffMs } from '#lib/resilience/circuit-breaker-limits.ts';
 import { BreakerState } from '#lib/resilience/circuit-breaker-state.ts';
@@ -248,7 +249,7 @@ describe('without Redis', () => {
   afterEach(() => warn.mockRestore());
 
   test('an instance decides alone, and only one call in five seconds waits for Redis', async () => {
-    redis = new Redis({ url: 'http://127.0.0.1:9', token: 'x', retry: false });
+    redis = new Redis(new RestRequester('http://127.0.0.1:9', 'x', () => 1_000));
     const instance = createInstance('alone');
     for (let count = 0; count < 4; count++) expect(await instance.call(failed)).toBe('answered');
     expect(await instance.call('healthy')).toEqual(expect.any(Number));
@@ -260,7 +261,7 @@ describe('without Redis', () => {
     const server = createServer((_, response) => response.writeHead(400).end('{"error":"ERR no"}'));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    redis = new Redis({ url, token: 'x', retry: false });
+    redis = new Redis(new RestRequester(url, 'x', () => 1_000));
     expect(await createInstance('refused').call('healthy')).toBe('answered');
     expect(takeErrorLogs()).toHaveLength(1);
     server.closeAllConnections();
@@ -268,7 +269,7 @@ describe('without Redis', () => {
   });
 
   test('what the fleet said last holds as long as it said', async () => {
-    redis = new Redis({ url: 'http://127.0.0.1:9', token: 'x', retry: false });
+    redis = new Redis(new RestRequester('http://127.0.0.1:9', 'x', () => 1_000));
     const fleet = new BreakerState('told');
     fleet.learn(60_000, 1, 0);
     fleet.learnedAtMs -= 10_000;
