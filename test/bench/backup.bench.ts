@@ -11,7 +11,7 @@ import { openStore } from '#lib/backup/store.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { printTable } from './projects/measure.ts';
-import { loadMillion } from './projects/million.ts';
+import { loadProjects } from './projects/million.ts';
 
 // At 1,000,000 projects: into a folder, and from there into a new database on the same server. It writes to disk as in production,
 // and has the memory of a small server.
@@ -30,7 +30,7 @@ try {
 async function measure(): Promise<void> {
   await migrateDatabase(server.url);
   const sql = postgres(server.url, { max: 1, onnotice: () => {} });
-  await loadMillion(sql);
+  await loadProjects(sql);
   const [size] = await sql`select pg_size_pretty(pg_database_size(current_database())) as text`;
   await sql`create database restored`;
   const vault = { store: openStore(join(folder, 'backups')), key: createBackupKey(createSecret()) };

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
+import { noteRatio } from './outcome.ts';
 
 // What the gate asks of Redis beside the least that any call costs: PING and INCR over the same REST endpoint, in turn, in one run.
 const rounds = 3_000;
@@ -81,6 +82,8 @@ function print(times: ReadonlyMap<string, number[]>): void {
       `| ${name} | ${p50.toFixed(3)} | ${p99.toFixed(3)} | ${(p50 - quantile('PING', 0.5)).toFixed(3)} |`,
     );
   }
+  const usual = 'gate: one limit, session';
+  noteRatio('gate: one limit and a session, of PING', quantile(usual, 0.5) / quantile('PING', 0.5));
 }
 
 async function startEndpoint() {

@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import type { Contestant } from './jobs/contestant.ts';
+import { note, noteRatio } from './outcome.ts';
 import { withPostgres } from './postgres.ts';
 import { printTable } from './projects/measure.ts';
 
@@ -50,6 +51,14 @@ function report(best: ReadonlyMap<string, number>): void {
     [`claimed and completed, batches of ${batch}, best of ${rounds} rounds`, 'per second', 'of the ledger'],
     [...best].map(([name, perSecond]) => [name, perSecond.toFixed(0), perSecond / ledger]),
   );
+  for (const [name, perSecond] of best)
+    if (/pg-boss|graphile/.test(name)) noteRatio(`jobs: ${name} of the ledger`, perSecond / ledger);
+  note({
+    kind: 'bars',
+    file: 'jobs',
+    title: 'Runs claimed and completed per second by one worker',
+    bars: [...best].map(([label, value]) => ({ label, value, isOurs: label === 'ledger' })),
+  });
   console.log(`promised of the ledger: ${promised} per second`);
   if (ledger < promised) process.exitCode = 1;
 }

@@ -16,11 +16,17 @@ const settings = {
  * A PostgreSQL that nobody else uses, migrated and gone at the end; the settings of the product name it. What reads them has to be imported
  * by `measure`. Redis is away.
  */
-export async function withPostgres(measure: (url: string) => Promise<void>): Promise<void> {
+export async function withPostgres(
+  measure: (url: string) => Promise<void>,
+  more: Record<string, string> = {},
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
   // PostgreSQL runs as another user when this process is root.
   chmodSync(folder, 0o755);
-  const server = await startPostgres({ dataDir: join(folder, 'postgres'), settings });
+  const server = await startPostgres({
+    dataDir: join(folder, 'postgres'),
+    settings: { ...settings, ...more },
+  });
   try {
     await migrateDatabase(server.url);
     Object.assign(process.env, {

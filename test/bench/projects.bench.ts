@@ -6,7 +6,7 @@ import { migrateDatabase } from '#drizzle/migrate.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
-import { loadMillion, organizationId, ownerIds, rows } from './projects/million.ts';
+import { loadProjects, organizationId, ownerIds, rows } from './projects/million.ts';
 
 // Lists, counts and deep pages at 1,000,000 projects of one organization. Ends with 1 when a plan or an estimate is not what is promised.
 const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
@@ -36,7 +36,7 @@ async function measure(): Promise<void> {
   await migrateDatabase(server.url);
   const sql = postgres(server.url, { max: 1, onnotice: () => {} });
   const loadedAt = performance.now();
-  await loadMillion(sql);
+  await loadProjects(sql);
   console.log(`${rows} projects loaded in ${((performance.now() - loadedAt) / 1000).toFixed(0)} s\n`);
   Object.assign(process.env, {
     PLINTH_STAGE: 'test',

