@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EndpointOperation } from './load-operations.ts';
 import type { OpenApiComponents } from './openapi-components.ts';
@@ -13,8 +13,13 @@ export interface EventExample {
   readonly body: unknown;
 }
 
+/** Throws for an operation that has no event file yet. */
 export function readEvent({ module, spec }: Pick<EndpointOperation, 'module' | 'spec'>): EventExample {
   const path = `${module.replace('functions/', 'events/')}.json`;
+  if (!existsSync(join(root, path)))
+    throw new Error(
+      `${spec.id} needs ${path}: a request that the document shows and \`npm run invoke\` sends`,
+    );
   const { pathParameters, rawQueryString, body } = JSON.parse(readFileSync(join(root, path), 'utf8'));
   const json = spec.bodyFormat === 'ndjson' ? body.split('\n')[0] : body;
   return {
@@ -48,18 +53,22 @@ const formats: Readonly<Record<string, string>> = {
 
 /**
  * Values of the schema, the same every time: what `.meta({ examples })` says, else one that is made. Throws for a text that has
- * neither example nor format, for nobody learns anything from "string".
+ * neither example nor format, for nobody learns anything from "string"; a schema without an id is named `at`.
  */
-export function examplesOf(schema: JsonSchema, components: OpenApiComponents): readonly unknown[] {
+export function examplesOf(
+  schema: JsonSchema,
+  components: OpenApiComponents,
+  at: string,
+): readonly unknown[] {
   const { examples } = schema.$ref ? resolve(schema.$ref, components) : schema;
-  return examples ?? [exampleOf(schema, components)];
+  return examples ?? [exampleOf(schema, components, at)];
 }
 
 function resolve(reference: string, components: OpenApiComponents): JsonSchema {
   return components.schemas[reference.split('/').at(-1) ?? ''] as JsonSchema;
 }
 
-function exampleOf(schema: JsonSchema, components: OpenApiComponents, at = ''): unknown {
+function exampleOf(schema: JsonSchema, components: OpenApiComponents, at: string): unknown {
   const [given] = [...(schema.examples ?? []), schema.default, schema.const, ...(schema.enum ?? [])].filter(
     (value) => value !== undefined,
   );

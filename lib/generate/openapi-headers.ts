@@ -62,11 +62,6 @@ const descriptions: Readonly<Record<string, HeaderDescription>> = {
     schema: { type: 'string' },
     example: 'no-store',
   },
-  Vary: {
-    description: 'The request headers that the answer depends on.',
-    schema: { type: 'string' },
-    example: 'accept-encoding',
-  },
   'Content-Encoding': {
     description: 'How the body is compressed, as `Accept-Encoding` allows.',
     schema: { type: 'string', enum: ['br', 'gzip'] },

@@ -29,7 +29,7 @@ export function describeResponses(spec: AnyEndpointSpec, components: OpenApiComp
     ...(spec.idempotent ? ['Idempotency-Replayed'] : []),
     ...(spec.deprecated ? ['Deprecation', 'Sunset', 'Link'] : []),
   ]);
-  const content = describeContent(response, components, (example) => !alternative?.when(example));
+  const content = describeContent(spec, components, (example) => !alternative?.when(example));
   return {
     [status]: {
       description: descriptions[status],
@@ -59,13 +59,13 @@ function describeAlternative(
   return {
     description: `The same, of what is not well; or ${problem.description}`,
     headers: describeHeaders(components, [...commonHeaders, 'Retry-After'], rateLimitHeaders),
-    content: { ...describeContent(spec.response, components, when), ...(problem.content as Json) },
+    content: { ...describeContent(spec, components, when), ...(problem.content as Json) },
   };
 }
 
 /** With the first example that `isMeant` for the status. */
 function describeContent(
-  response: AnyEndpointSpec['response'],
+  { id, response }: AnyEndpointSpec,
   components: OpenApiComponents,
   isMeant: (example: unknown) => boolean,
 ): Json | undefined {
@@ -75,6 +75,6 @@ function describeContent(
   // OpenAPI 3.1 has no word for "one a line": the schema of a sequential media type is that of a line.
   const described = type === ndjsonMediaType ? response.schema.shape.items.element : response.schema;
   const schema = toJsonSchema(described, 'output', components);
-  const content = { schema, example: examplesOf(schema, components).find(isMeant) };
+  const content = { schema, example: examplesOf(schema, components, id).find(isMeant) };
   return Object.fromEntries([type, ...others].map((name) => [name, content]));
 }

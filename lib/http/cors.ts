@@ -3,8 +3,9 @@ import type { HttpRequest } from './http-request.ts';
 
 type Headers = Record<string, string>;
 
-/** What a page may read besides the headers that any page may; `*` is not a wildcard where cookies are sent. */
+/** What a page may read besides the headers that any page may and that the document names; `*` is not a wildcard where cookies are sent. */
 const exposedHeaders = [
+  'Allow',
   'Deprecation',
   'ETag',
   'Idempotency-Replayed',

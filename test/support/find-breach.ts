@@ -35,10 +35,18 @@ interface Operation {
 }
 type Responses = Readonly<Record<string, Response & Reference>>;
 
+/** Where a client puts it, and its name there. */
+type Described = Readonly<Record<string, { readonly in?: string; readonly name?: string }>>;
+
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly 'x-unmatched': Responses;
-  readonly components: { readonly schemas: object };
+  readonly components: {
+    readonly schemas: object;
+    readonly headers: object;
+    readonly parameters: Described;
+    readonly securitySchemes: Described;
+  };
 }
 
 const file = join(import.meta.dirname, '../../functions/docs/openapi.json');

@@ -3,6 +3,7 @@ import { handler as refuseRoute } from '#functions/docs/refuse-route.ts';
 import { handler as getLiveness } from '#functions/health/get-liveness.ts';
 import { forgetAllowedOrigins } from '#lib/config/allowed-origins.ts';
 import { call } from '#test/support/call.ts';
+import { openApiDocument } from '#test/support/find-breach.ts';
 
 const client = 'https://app.example.com';
 const stranger = 'https://elsewhere.example';
@@ -65,5 +66,39 @@ describe('a preflight', () => {
     const { headers } = await ask(client, project);
     allow(client);
     expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+});
+
+describe('a web client on the list', () => {
+  const { components } = openApiDocument();
+  const listed = (headers: Record<string, string>, name: string) => headers[name]?.toLowerCase().split(', ');
+  const lowerCased = (names: string[]) => names.map((name) => name.toLowerCase());
+
+  test('may read every header of the document that its browser does not act on by itself', async () => {
+    allow(client);
+    const { headers } = await call(getLiveness, { headers: { origin: client } });
+    const names = Object.keys(components.headers).filter(
+      (name) => !/^(Access-Control-.+|Cache-Control|Content-.+|Set-Cookie)$/.test(name),
+    );
+    expect(listed(headers, 'access-control-expose-headers')).toEqual(
+      expect.arrayContaining(lowerCased(names)),
+    );
+  });
+
+  test('may send every header that the document asks for', async () => {
+    allow(client);
+    const { headers } = await call(refuseRoute, {
+      method: 'OPTIONS',
+      path: '/health',
+      headers: { origin: client, 'access-control-request-method': 'GET' },
+    });
+    const inHeader = ({ in: place }: { in?: string }) => place === 'header';
+    const names = [components.parameters, components.securitySchemes]
+      .flatMap((described) => Object.values(described).filter(inHeader))
+      .map(({ name = '' }) => name);
+    expect(names.length).toBeGreaterThan(3);
+    expect(listed(headers, 'access-control-allow-headers')).toEqual(
+      expect.arrayContaining(['authorization', 'content-type', ...lowerCased(names)]),
+    );
   });
 });
