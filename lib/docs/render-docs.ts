@@ -30,7 +30,7 @@ export function renderDocs(document: OpenApiDocument): string {
     document.info.title,
     `${logInForm}
 <main id="operations"><p>${escapeHtml(document.info.description)}</p><p><a href="/openapi.json">openapi.json</a></p>${sections.join('')}</main>
-<footer><small>Rendered by Swagger UI (<a href="${assetPath('swagger-ui.LICENSE.txt')}">Apache-2.0</a>)</small></footer>`,
+<footer><small>Rendered by Swagger UI (<a href="${assetPath('swagger-ui.LICENSE.txt')}">Apache-2.0</a>, <a href="${assetPath('swagger-ui.NOTICE.txt')}">notice</a>, <a href="${assetPath('swagger-ui-bundle.js.LICENSE.txt')}">licences of its parts</a>)</small></footer>`,
     head,
   );
 }

@@ -114,12 +114,14 @@ function describe(method: string, path: string, operation: Described): string[] 
     throw new Error(`${operationId}: the client cannot tell two parameters "${clash}" apart`);
   const answers = JSON.stringify(responses);
   const pages = answers.includes('application/x-ndjson') ? 'lines' : 'cursor';
+  const types = Object.values(responses).flatMap(({ content = {} }) => Object.keys(content));
   return [
     `method: '${method.toUpperCase()}'`,
     `path: '${path}'`,
     ...(security?.length === 0 ? ['isPublic: true'] : []),
     ...(parameters.some(({ name }) => name === 'Idempotency-Key') ? ['takesKey: true'] : []),
     ...(flat.includes('cursor') ? [`pages: '${pages}'`] : []),
+    ...(types.length > 0 && !types.some((type) => type.endsWith('json')) ? ['givesText: true'] : []),
     ...(requestBody && 'application/x-ndjson' in requestBody.content ? ['sendsLines: true'] : []),
     ...(answers.includes('#/components/schemas/SessionTokens"') ? ['givesTokens: true'] : []),
   ];

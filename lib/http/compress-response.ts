@@ -8,14 +8,16 @@ const worthwhileLength = 1_400;
 const quickest = 1;
 
 /**
- * Encodes the body of an answer as the client likes it, for API Gateway does not. Leaves alone what is short, encoded already, or not
- * to be transformed. Synchronous: an instance has one request at a time, and a thread costs more than the work. ADR 37.
+ * Encodes the body of an answer as the client likes it, for API Gateway does not. Leaves alone what is short, encoded already or not to
+ * be transformed, and tokens of a session, one of which stays the same (BREACH). Synchronous: an instance has one request at a time, and
+ * a thread costs more than the work. ADR 37.
  */
 export function compressResponse(response: HttpResponse, acceptEncoding: string | undefined): void {
-  const { body, headers = {}, isBase64Encoded } = response;
+  const { body, cookies, headers = {}, isBase64Encoded } = response;
   if (acceptEncoding === undefined || body === undefined || body.length < worthwhileLength) return;
   if (
     isBase64Encoded ||
+    cookies ||
     headers['content-encoding'] ||
     String(headers['cache-control']).includes('no-transform')
   )

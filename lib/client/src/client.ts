@@ -2,7 +2,7 @@ import type { CallOptions, Calls } from './calls.ts';
 import type { SessionTokens } from './generated/api.ts';
 import { operations } from './generated/operations.ts';
 import type { Operation } from './operation.ts';
-import { iterate, parseLines, toPages } from './pages.ts';
+import { iterate, type Page, parseLines, toPages } from './pages.ts';
 import { type Answer, PlinthProblem } from './problem.ts';
 import { type PreparedRequest, send } from './send.ts';
 import { createSession, type TokenSource } from './session.ts';
@@ -79,18 +79,21 @@ export function createClient(options: ClientOptions): Calls {
   async function askForTokens(operation: Operation, body: object): Promise<SessionTokens> {
     const request = toRequest(baseUrl, operation, { body }, undefined);
     // Within seconds a refresh token may come twice; and of two log-ins one is just not used.
-    return parse(await sendWith({}, { ...request, isRepeatable: true }, {})) as SessionTokens;
+    return parse(operation, await sendWith({}, { ...request, isRepeatable: true }, {})) as SessionTokens;
   }
 
-  /** Sends it with a token; once more with the next one, when that is refused. */
+  /** Sends it with a token; once more with the next one, when that is refused: a write only as the same person in the same organization. */
   async function sendAs(source: TokenSource, request: PreparedRequest, call: Call): Promise<Answer> {
+    const choices = session.choices();
     const token = await orAbort(source(), call.signal);
     try {
       return await sendWith(bearer(token), request, call);
     } catch (error) {
       const isRefused = error instanceof PlinthProblem && error.code === 'unauthenticated';
       if (!isRefused || token === undefined) throw error;
-      return sendWith(bearer(await orAbort(source(token), call.signal)), request, call);
+      const next = await orAbort(source(token), call.signal);
+      if (request.method !== 'GET' && session.choices() !== choices) throw error;
+      return sendWith(bearer(next), request, call);
     }
   }
 
@@ -101,17 +104,15 @@ export function createClient(options: ClientOptions): Calls {
     return sendAs(source, request, call);
   }
 
-  async function exchange(operation: Operation, input: Input, call: Call): Promise<SessionTokens> {
-    const tokens = await session.exchange(
-      async (source) => parse(await perform(operation, input, call, source)) as SessionTokens,
+  function exchange(operation: Operation, input: Input, call: Call): Promise<SessionTokens> {
+    return session.exchange(
+      async (source) => parse(operation, await perform(operation, input, call, source)) as SessionTokens,
+      operation !== operations.stepUpSession,
     );
-    // A log-in of ours would lead to another organization, or another person's session, than the one that was chosen.
-    if (operation !== operations.stepUpSession) session.stayOut();
-    return tokens;
   }
 
   async function answer(operation: Operation, input: Input, call: Call): Promise<unknown> {
-    const result = parse(await perform(operation, input, call));
+    const result = parse(operation, await perform(operation, input, call));
     if (operation === operations.logout) await session.end();
     return result;
   }
@@ -119,7 +120,7 @@ export function createClient(options: ClientOptions): Calls {
   function start(operation: Operation, input: Input = {}, call: Call = {}): unknown {
     const fetchPage = async (cursor?: string) => {
       const page = await perform(operation, cursor === undefined ? input : { ...input, cursor }, call);
-      return operation.pages === 'lines' ? parseLines(page) : JSON.parse(page.text);
+      return operation.pages === 'lines' ? parseLines(page) : (parse(operation, page) as Page);
     };
     if (operation.pages === 'lines') return { [Symbol.asyncIterator]: () => iterate(fetchPage) };
     if (operation.pages === 'cursor') return toPages(fetchPage);
@@ -135,7 +136,11 @@ function bearer(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-function parse({ headers, text }: Answer): unknown {
+/** Throws `PlinthProblem` for what the API does not answer: a proxy shows its page with a 200, and tokens would be lost for it. */
+function parse({ givesText }: Operation, answer: Answer): unknown {
+  const { headers, text } = answer;
   if (text === '') return undefined;
-  return /[/+]json\b/.test(headers.get('content-type') ?? '') ? JSON.parse(text) : text;
+  if (givesText) return text;
+  if (!/[/+]json\b/.test(headers.get('content-type') ?? '')) throw new PlinthProblem(answer);
+  return JSON.parse(text);
 }

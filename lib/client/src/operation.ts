@@ -9,6 +9,8 @@ export interface Operation {
   readonly takesKey?: true;
   /** A list: its next page is behind a cursor of the body, or behind the `Link` of a page of lines. */
   readonly pages?: 'cursor' | 'lines';
+  /** Answers with text, else with JSON. */
+  readonly givesText?: true;
   /** Its body is NDJSON. */
   readonly sendsLines?: true;
   /** Answers with the tokens of a session. */

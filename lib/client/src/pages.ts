@@ -1,6 +1,6 @@
 import type { Answer } from './problem.ts';
 
-interface Page {
+export interface Page {
   readonly items: readonly unknown[];
   readonly nextCursor?: string;
 }
@@ -15,12 +15,15 @@ export function toPages(fetchPage: FetchPage): Promise<Page> & AsyncIterable<unk
   return Object.assign(first, { [Symbol.asyncIterator]: () => iterate(fetchPage, first) });
 }
 
-/** Every item, page by page, as fast as they are taken. */
-export async function* iterate(fetchPage: FetchPage, first = fetchPage()): AsyncGenerator {
-  let page = await first;
+/** Every item, page by page, as fast as they are taken; nothing is asked for before the first is. Throws when a page leads to itself. */
+export async function* iterate(fetchPage: FetchPage, first?: Promise<Page>): AsyncGenerator {
+  let page = await (first ?? fetchPage());
   yield* page.items;
   while (page.nextCursor !== undefined) {
-    page = await fetchPage(page.nextCursor);
+    const { nextCursor } = page;
+    page = await fetchPage(nextCursor);
+    // A cache that ignores the query answers the same page for ever.
+    if (page.nextCursor === nextCursor) throw new Error('The next page is the same page again');
     yield* page.items;
   }
 }

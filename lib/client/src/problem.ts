@@ -49,7 +49,13 @@ export interface Answer {
 
 function parseProblem(headers: Headers, text: string): Problem | undefined {
   if (!headers.get('content-type')?.startsWith('application/problem+json')) return undefined;
-  return JSON.parse(text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // Cut off or replaced on its way: the status alone is left.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** Seconds, or a date (RFC 9110, 10.2.3), which counts from the date of the answer: clocks differ. */

@@ -15,10 +15,13 @@ export type TokenSource = (refused?: string) => Promise<string | undefined>;
 
 export interface Session {
   readonly accessToken: TokenSource;
-  /** Carries out what answers with the next tokens. Meanwhile nobody refreshes: the tokens so far may be void already. */
-  exchange(ask: (source: TokenSource) => Promise<SessionTokens>): Promise<SessionTokens>;
-  /** No longer logs in by itself: the session is one of the caller's choice, in an organization of the caller's choice. */
-  stayOut(): void;
+  /**
+   * Carries out what answers with the next tokens. Meanwhile nobody refreshes: the tokens so far may be void already. After a choice of
+   * the caller, who acts and in which organization, this no longer logs in by itself: that could lead to another one.
+   */
+  exchange(ask: (source: TokenSource) => Promise<SessionTokens>, isChoice: boolean): Promise<SessionTokens>;
+  /** How many choices there were: while it stays, tokens are of one person in one organization. */
+  choices(): number;
   end(): Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export function createSession({ refreshToken, refresh, logIn, onTokens }: Sessio
     | undefined;
   let nextRefreshToken = refreshToken;
   let logInAgain = logIn;
+  let choices = 0;
   let turn: Promise<unknown> = Promise.resolve();
   let renewal: Promise<string | undefined> | undefined;
 
@@ -45,9 +49,13 @@ export function createSession({ refreshToken, refresh, logIn, onTokens }: Sessio
     return result;
   }
 
-  async function keep(ask: () => Promise<SessionTokens>): Promise<SessionTokens> {
+  async function keep(ask: () => Promise<SessionTokens>, isChoice = false): Promise<SessionTokens> {
     const askedAt = Date.now();
     const tokens = await ask();
+    if (isChoice) {
+      choices += 1;
+      logInAgain = undefined;
+    }
     const lifetimeMs = tokens.expiresIn * 1000;
     current = { tokens, freshUntil: askedAt + lifetimeMs * freshShare, until: askedAt + lifetimeMs };
     nextRefreshToken = tokens.refreshToken;
@@ -103,10 +111,8 @@ export function createSession({ refreshToken, refresh, logIn, onTokens }: Sessio
       if (current && Date.now() >= current.freshUntil) renew(token).catch(() => undefined);
       return Promise.resolve(token);
     },
-    exchange: (ask) => inTurn(() => keep(() => ask(fetchToken))),
-    stayOut() {
-      logInAgain = undefined;
-    },
+    exchange: (ask, isChoice) => inTurn(() => keep(() => ask(fetchToken), isChoice)),
+    choices: () => choices,
     end: () => inTurn(async () => forget()),
   };
 }

@@ -10,6 +10,8 @@ export function wait(ms: number, signal: AbortSignal | undefined): Promise<void>
 /** The result, or as soon as the signal is aborted its reason; what others wait for as well goes on. */
 export async function orAbort<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return result;
+  // Nobody else may be waiting for it, and Node ends a process for a failure that nobody hears of.
+  result.catch(() => undefined);
   signal.throwIfAborted();
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {

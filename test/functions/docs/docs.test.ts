@@ -46,6 +46,8 @@ test('the page asks for files by their content, which may be kept for ever', asy
     'swagger-ui-bundle.js',
     'docs-page.js',
     'swagger-ui.LICENSE.txt',
+    'swagger-ui.NOTICE.txt',
+    'swagger-ui-bundle.js.LICENSE.txt',
   ]);
   for (const file of files) {
     const { text, headers } = await call(getDocsAsset, { params: { file } });

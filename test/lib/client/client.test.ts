@@ -138,6 +138,21 @@ describe('a session', () => {
     expect([count('/auth/refresh'), count('/auth/login')]).toEqual([0, 1]);
   });
 
+  test('switches the organization, and no write that was meant for the last one is done in the next', async () => {
+    const [home, other] = await Promise.all([createTenant(), createTenant()]);
+    const member = await home.addMember();
+    await other.addUser(member.userId);
+    const writes: Promise<unknown>[] = [];
+    const { plinth, count } = await logIn(member, async (line) => {
+      if (line !== 'POST /auth/switch-organization') return;
+      writes.push(plinth.createProject({ body: { name: 'Meant for the last one' } }));
+      await vi.waitFor(() => expect(count('POST /projects 401')).toBe(1));
+    });
+    await plinth.switchOrganization({ body: { organizationId: other.organizationId } });
+    await expect(writes[0]).rejects.toEqual(expect.objectContaining({ code: 'unauthenticated' }));
+    expect((await plinth.listProjects()).items).toEqual([]);
+  });
+
   test('that was ended elsewhere begins anew by itself, but not when another organization was chosen', async () => {
     const [home, other] = await Promise.all([createTenant(), createTenant()]);
     const member = await home.addMember();

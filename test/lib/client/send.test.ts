@@ -135,6 +135,51 @@ test('an attempt ends at its time-out, a call with its signal, in a pause as wel
   await wait(1, pause.signal).catch((error) => expect(error.message).toBe('enough'));
 });
 
+test('a call that nobody waits for any more fails for nobody', async () => {
+  // Vitest reports what is rejected and not handled.
+  const away = createClient({
+    baseUrl: 'http://127.0.0.1:1',
+    email: 'a@b.example',
+    password: 'x',
+    retries: 0,
+  });
+  await expect(away.getCurrentUser({}, { signal: AbortSignal.abort() })).rejects.toThrow('aborted');
+  await away.exportProjects()[Symbol.asyncIterator]().return?.();
+  await expect(away.getCurrentUser()).rejects.toThrow('fetch failed');
+});
+
+test('a list whose next page is the same page again does not go on for ever', async () => {
+  answers.push(json({ items: [{ id }], nextCursor: 'same' }));
+  const readAll = async () => {
+    for await (const project of plinth.listProjects()) expect(project.id).toBe(id);
+  };
+  await expect(readAll()).rejects.toThrow('same page');
+  expect(received).toHaveLength(2);
+});
+
+test('a problem that was cut off has its status still, and is not asked for again', async () => {
+  answers.push((_, response) =>
+    response.writeHead(400, { 'content-type': 'application/problem+json' }).end('{"code":"inva'),
+  );
+  await expect(plinth.listProjects()).rejects.toEqual(refused({ code: 'unknown', status: 400 }));
+  expect(received).toHaveLength(1);
+});
+
+test('a page of a proxy is no answer, though it says 200, and costs nobody a session', async () => {
+  const page: RequestListener = (_, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Accept our terms</h1>');
+  const heard: unknown[] = [];
+  const user = createClient({ baseUrl, refreshToken: 'kept', onTokens: (tokens) => heard.push(tokens) });
+  answers.push(page);
+  const unknown = refused({ code: 'unknown', status: 200 });
+  for (const call of [user.getCurrentUser, plinth.getCurrentUser, plinth.listProjects])
+    await expect(call()).rejects.toEqual(unknown);
+  await expect(user.getCurrentUser()).rejects.toEqual(unknown);
+  expect(heard).toEqual([]);
+  expect(received.at(-1)?.body).toBe('{"refreshToken":"kept"}');
+  expect(await plinth.getDocs()).toBe('<h1>Accept our terms</h1>');
+});
+
 test('a page of a proxy is a problem with its status, and no redirect takes the credentials elsewhere', async () => {
   answers.push(refusal(500, { 'content-type': 'text/html', 'x-request-id': 'r-1' }));
   await expect(plinth.listProjects()).rejects.toEqual(

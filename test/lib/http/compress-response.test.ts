@@ -29,6 +29,7 @@ test.each<[string, string | undefined, HttpResponse]>([
   ['it is short', 'br', { body: 'x'.repeat(1_399) }],
   ['it is encoded already', 'br', { headers: { 'content-encoding': 'gzip' } }],
   ['it is binary', 'br', { isBase64Encoded: true }],
+  ['it logs somebody in', 'br', { cookies: ['auth_token=x'] }],
   ['it must not be transformed', 'br', { headers: { 'cache-control': 'public, no-transform' } }],
 ])('an answer stays as it is when %s', (_, acceptEncoding, response) => {
   const before = { statusCode: 200, body: large, ...response };

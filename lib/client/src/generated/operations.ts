@@ -59,13 +59,13 @@ export const operations = {
   /** Confirm your address with the token of a mail and your password */
   verifyEmail: { method: 'POST', path: '/api/v1/auth/verify-email', isPublic: true },
   /** This API for people */
-  getDocs: { method: 'GET', path: '/docs', isPublic: true },
+  getDocs: { method: 'GET', path: '/docs', isPublic: true, givesText: true },
   /** A script or style of the docs page */
-  getDocsAsset: { method: 'GET', path: '/docs/assets/{file}', isPublic: true },
+  getDocsAsset: { method: 'GET', path: '/docs/assets/{file}', isPublic: true, givesText: true },
   /** This API for programs (OpenAPI 3.1) */
   getOpenapi: { method: 'GET', path: '/openapi.json', isPublic: true },
   /** What a problem type means */
-  getProblem: { method: 'GET', path: '/problems/{code}', isPublic: true },
+  getProblem: { method: 'GET', path: '/problems/{code}', isPublic: true, givesText: true },
   /** Every check, with what it affects */
   getDetailedHealth: { method: 'GET', path: '/api/v1/health/detailed' },
   /** Is the service up (no dependency is asked) */
@@ -107,7 +107,7 @@ export const operations = {
   /** Resolve, ignore or reopen one kind of failure */
   updateErrorGroup: { method: 'PATCH', path: '/api/v1/monitoring/errors/{id}' },
   /** Counters and histograms of all instances, for Prometheus */
-  getMetrics: { method: 'GET', path: '/metrics' },
+  getMetrics: { method: 'GET', path: '/metrics', givesText: true },
   /** Rates, errors and percentiles of every route and job, over all instances */
   getPerformance: { method: 'GET', path: '/api/v1/monitoring/metrics/performance' },
   /** Release, runtime, memory and CPU of the instance that answers */
