@@ -13,8 +13,12 @@ const unraised = ['api-version-not-bumped', 'api-version-decreased', 'api-major-
 /** Where our promise is not the one that oasdiff supposes. */
 export const severities: Readonly<Record<string, 'err' | 'info'>> = {
   ...Object.fromEntries(unraised.map((id) => [id, 'err'])),
-  // Whoever reads an enum has to expect values that are new: else each new error code would break every route.
+  // Whoever reads an enum has to expect values that are new, and problems with such a code: else each new error code would break every route.
   'response-property-enum-value-added': 'info',
+  'response-body-one-of-added': 'info',
+  // What is lost by it is told besides.
+  'response-body-wrapped-in-one-of': 'info',
+  'response-body-wrapped-in-one-of-original-preserved': 'info',
   // We refuse what we do not know: unknown members with 422, unknown parameters with 400.
   'request-property-removed': 'err',
   'request-parameter-removed': 'err',

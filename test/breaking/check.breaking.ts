@@ -126,7 +126,16 @@ describe('passes', () => {
       });
       project(document).properties.colour = { type: 'string' };
       project(document).required.push('colour');
-      document.components.schemas.Problem.properties.code.enum.push('new_code');
+      const { schemas, responses } = document.components;
+      schemas.ErrorCode.enum.push('new_code');
+      schemas.NewCodeProblem = structuredClone(schemas.NotFoundProblem);
+      schemas.NewCodeProblem.properties.code.const = 'new_code';
+      const added = { $ref: '#/components/schemas/NewCodeProblem' };
+      const [first, next] = [responses.NotFound, responses.UnauthenticatedOrStepUpRequired].map(
+        ({ content }) => content['application/problem+json'],
+      );
+      first.schema = { oneOf: [first.schema, added] };
+      next.schema.oneOf.push(added);
     });
     expect([status, text]).toEqual([0, 'Nothing breaks clients of main.\n']);
   });

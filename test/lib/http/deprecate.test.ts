@@ -54,7 +54,9 @@ function defineVersions() {
     },
     ({ ctx, params }) => getProject(ctx, params.id),
   );
-  const ProjectV2 = Project.omit({ name: true }).extend({ title: z.string() }).meta({ id: 'ProjectV2' });
+  const ProjectV2 = Project.omit({ name: true })
+    .extend({ title: z.string().meta({ example: 'Apollo' }) })
+    .meta({ id: 'ProjectV2' });
   const v2 = defineEndpoint(
     {
       ...common,
