@@ -7,12 +7,13 @@ import { type Gateway, startGateway } from '#lib/local/gateway.ts';
 import { findFreePort } from '#lib/local/ports.ts';
 import { createDatabase } from '#test/support/scratch-database.ts';
 
-const executablePath = [
-  process.env.CHROMIUM_PATH ?? '',
+const usualPaths = [
   '/usr/bin/chromium',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-].find(existsSync);
+];
+const { CHROMIUM_PATH } = process.env;
+const executablePath = (CHROMIUM_PATH ? [CHROMIUM_PATH] : usualPaths).find(existsSync);
 const missing =
   'There is no Chromium, which the test of the docs page needs: apt-get install chromium, or set CHROMIUM_PATH.';
 

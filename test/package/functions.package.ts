@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { loadOperations } from '#lib/generate/load-operations.ts';
-import { routeKeyOf } from '#lib/http/define-router.ts';
+import { routeKeyOf, routeKeysOf } from '#lib/http/define-router.ts';
 import type { HttpResponse } from '#lib/http/middleware.ts';
 import { type FunctionInstance, type FunctionSpec, startInstance } from '#lib/local/function-instance.ts';
 import { readPackagedFunctions } from '#lib/local/packaged-functions.ts';
@@ -71,7 +71,7 @@ function made(source: string, timeoutSeconds = 10): FunctionSpec {
 
 test('every operation is in one packaged function', () => {
   const hosted = functions.flatMap(({ routeKeys }) => routeKeys).sort();
-  expect(hosted).toEqual(endpoints.map(({ spec }) => routeKeyOf(spec)).sort());
+  expect(hosted).toEqual(endpoints.flatMap(({ spec }) => routeKeysOf(spec)).sort());
   const names = functions.map(({ id }) => id);
   const others = [...scheduled, ...tasks].map(({ spec }) => spec.id);
   expect(names).toEqual(expect.arrayContaining(others));

@@ -80,7 +80,7 @@ test('what belongs to no route, and what no function is asked for, is answered a
   const unknown = await send('/nowhere');
   expect([unknown.status, await unknown.json()]).toMatchObject([404, { code: 'route_not_found' }]);
   const wrongMethod = await send('/health', { method: 'DELETE' });
-  expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'GET']);
+  expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
   // API Gateway answers itself.
   const large = await fetch(`http://127.0.0.1:${port}/api/v1/projects`, {
     method: 'POST',

@@ -128,7 +128,7 @@ describe('a session', () => {
       if (line !== 'POST /auth/switch-organization') return;
       // The service has switched, and this client does not know it yet.
       for (let read = 0; read < 10; read += 1) reads.push(plinth.listProjects());
-      await vi.waitFor(() => expect(count('GET /projects 401')).toBe(10));
+      await vi.waitFor(() => expect(count('GET /projects 401')).toBe(10), { timeout: 10_000 });
     });
     await plinth.switchOrganization({ body: { organizationId: other.organizationId } });
     await Promise.all(reads);
