@@ -149,14 +149,14 @@ test('a lock that somebody holds is asked for again until it is free', async () 
   const url = await createDatabase();
   await migrateUp(url, { migrations: migrations.slice(0, 1) });
   await withClient(url, async (client) => {
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const reading = client.begin(async (tx) => {
       await tx`select from things`;
+      hold();
       await released;
     });
+    await held;
     const report = (line: string) => line.includes('a lock was not to be had, attempt 1 of 20') && release();
     expect(await migrateUp(url, { migrations, report })).toEqual(['0001_size']);
     await reading;
