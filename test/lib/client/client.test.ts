@@ -3,6 +3,7 @@ import { hashPassword } from '#lib/auth/passwords.ts';
 import { type ClientOptions, createClient, type SessionTokens } from '#lib/client/src/index.ts';
 import { type Gateway, startGateway } from '#lib/local/gateway.ts';
 import { findFreePort } from '#lib/local/ports.ts';
+import { fetchDeclared } from '#test/support/fetch-declared.ts';
 import { createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
 vi.mock('#lib/client/src/wait.ts', async (original) => ({
@@ -45,7 +46,7 @@ function connect(
     fetch: async (url, init) => {
       const request = new Request(url, init);
       const line = `${request.method} ${new URL(request.url).pathname.replace('/api/v1', '')}`;
-      const response = await fetch(request);
+      const response = await fetchDeclared(request.url, init);
       sent.push(`${line} ${response.status}`);
       keys.push(request.headers.get('idempotency-key'));
       await onAnswer(line);
