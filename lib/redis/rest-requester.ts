@@ -65,6 +65,7 @@ export class RestRequester implements Requester {
         path: [this.#options.path, ...path].join('/') || '/',
         headers: { ...this.#options.headers, 'content-length': Buffer.byteLength(command) },
       });
+      const startedAt = performance.now();
       let isOver = false;
       const fail = (reason: string) => {
         isOver = true;
@@ -91,7 +92,8 @@ export class RestRequester implements Requester {
         isOver = true;
         clearTimeout(timer);
         // With a connection of its own: the other ones that were kept may be closed as well.
-        this.#post(path, command, timeoutMs, false).then(resolve, reject);
+        const leftMs = Math.max(1, Math.ceil(timeoutMs - (performance.now() - startedAt)));
+        this.#post(path, command, leftMs, false).then(resolve, reject);
       });
       request.end(command);
     });
