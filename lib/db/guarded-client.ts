@@ -5,6 +5,7 @@ import type { ConnectionPool } from './connection-pool.ts';
 import { createStatement, isRead, type Statement } from './statement.ts';
 import { getStatementLimits, noteUse, withinLimit } from './statement-limits.ts';
 import { runTransaction, type TransactionClient } from './transaction-client.ts';
+import { TransactionLine } from './transaction-line.ts';
 
 /** What Drizzle calls of a postgres.js client. */
 export interface DrizzleClient {
@@ -57,16 +58,31 @@ export class GuardedClient implements DrizzleClient {
   }
 
   async begin<T>(work: (tx: TransactionClient) => Promise<T>): Promise<T> {
-    const [, connection] = await noteUse(0, () =>
-      this.#reach(true, (connection, limitMs) =>
-        withinLimit(limitMs, (ms) => connection.send('begin', [], false, ms)),
-      ),
-    );
+    const line = new TransactionLine((...statement) => this.#begin(...statement));
     try {
-      return await runTransaction(connection, work);
+      return await runTransaction(line, work);
     } finally {
-      this.#pool.release(connection);
+      const connection = await line.settle();
+      if (connection) this.#pool.release(connection);
     }
+  }
+
+  /** Until COMMIT nothing has changed: BEGIN and the statement are repeated even if that one writes. */
+  async #begin(text: string, parameters: unknown[], isArrays: boolean) {
+    const { statementMs } = getStatementLimits();
+    const [first, connection] = await this.#reach(true, async (connection, limitMs) => {
+      const isQuick = statementMs <= this.#firstWordMs();
+      const begun = withinLimit(limitMs, (ms) => connection.send('begin', [], false, ms));
+      if (!isQuick) await begun;
+      const sent = withinLimit(isQuick ? limitMs : statementMs, (ms) =>
+        connection.send(text, parameters, isArrays, ms),
+      );
+      const [, outcome] = await Promise.allSettled([begun, sent]);
+      await begun;
+      if (outcome.status === 'rejected' && outcome.reason instanceof ConnectionError) throw outcome.reason;
+      return outcome;
+    });
+    return { connection, first };
   }
 
   /** Takes a connection for the first word with the server, all within one limit, and gives it back only when that fails. */

@@ -1,21 +1,22 @@
-import type { Connection, Rows } from './connection.ts';
+import type { Rows } from './connection.ts';
 import { createStatement, type Statement } from './statement.ts';
-import { getStatementLimits, noteUse, withinLimit } from './statement-limits.ts';
+import { noteUse } from './statement-limits.ts';
+import type { TransactionLine } from './transaction-line.ts';
 
 // Nobody waits longer for being told that nothing happened; what hangs then is closed, which rolls back as well.
 const rollbackMs = 250;
 
 /** One transaction, or a savepoint in it; what Drizzle uses as `tx` of postgres.js. */
 export class TransactionClient {
-  readonly #connection: Connection;
+  readonly #line: TransactionLine;
   readonly #depth: number;
   #failure: unknown;
   #hasSavepoint = false;
   /** Set, a statement that nobody waited for cannot reach the connection any more, which others use by then. */
   hasEnded = false;
 
-  constructor(connection: Connection, depth: number) {
-    this.#connection = connection;
+  constructor(line: TransactionLine, depth: number) {
+    this.#line = line;
     this.#depth = depth;
   }
 
@@ -30,7 +31,7 @@ export class TransactionClient {
     try {
       const depth = this.#depth + 1;
       await noteUse(0, () => this.#send(`savepoint s${depth}`));
-      return await runIn(this.#connection, depth, work, `rollback to savepoint s${depth}`);
+      return await runIn(this.#line, depth, work, `rollback to savepoint s${depth}`);
     } finally {
       this.#hasSavepoint = false;
     }
@@ -43,9 +44,8 @@ export class TransactionClient {
 
   async #send(text: string, parameters: unknown[] = [], isArrays = false): Promise<Rows> {
     if (this.hasEnded) throw new Error('the transaction has ended');
-    const { statementMs } = getStatementLimits();
     try {
-      return await withinLimit(statementMs, (ms) => this.#connection.send(text, parameters, isArrays, ms));
+      return await this.#line.send(text, parameters, isArrays);
     } catch (error) {
       // PostgreSQL has given the transaction up, even if the caller catches the error: COMMIT would quietly roll back.
       this.#failure ??= error;
@@ -54,42 +54,41 @@ export class TransactionClient {
   }
 }
 
-/** Runs `work` after BEGIN, then COMMIT; when it or one of its statements fails, ROLLBACK, and throws that error. */
+/** Runs `work` between BEGIN and COMMIT; when it or one of its statements fails, ROLLBACK, and throws that error. */
 export async function runTransaction<T>(
-  connection: Connection,
+  line: TransactionLine,
   work: (tx: TransactionClient) => Promise<T>,
 ): Promise<T> {
-  const result = await runIn(connection, 0, work, 'rollback');
-  const { statementMs } = getStatementLimits();
-  const reply = await noteUse(0, () =>
-    withinLimit(statementMs, (ms) => connection.send('commit', [], false, ms)),
-  );
+  const result = await runIn(line, 0, work, 'rollback');
+  if (!(await line.settle())) return result;
+  const reply = await noteUse(0, () => line.send('commit'));
   if (reply.command !== 'COMMIT') throw new Error(`COMMIT was answered with ${reply.command}`);
   return result;
 }
 
 async function runIn<T>(
-  connection: Connection,
+  line: TransactionLine,
   depth: number,
   work: (tx: TransactionClient) => Promise<T>,
   undo: string,
 ): Promise<T> {
-  const client = new TransactionClient(connection, depth);
+  const client = new TransactionClient(line, depth);
   try {
     const result = await work(client);
     client.assertIntact();
     return result;
   } catch (error) {
     client.hasEnded = true;
-    await rollBack(connection, undo);
+    await rollBack(line, undo);
     throw error;
   } finally {
     client.hasEnded = true;
   }
 }
 
-async function rollBack(connection: Connection, undo: string): Promise<void> {
-  if (!connection.isUsable) return;
+async function rollBack(line: TransactionLine, undo: string): Promise<void> {
+  const connection = await line.settle();
+  if (!connection?.isUsable) return;
   try {
     await connection.send(undo, [], false, rollbackMs);
   } catch {

@@ -11,6 +11,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Connections accepted so far. */
   connections(): number;
+  /** What clients have sent so far, in packets. */
+  packets(): number;
   /** Takes effect at once, on the connections there are as well. What `hang` held back is lost. */
   set(fault: Fault): Promise<void>;
   /** The connections there are stay open and carry nothing any more, as when a firewall forgets them; new ones are as `set` says. */
@@ -22,6 +24,7 @@ export interface TcpProxy {
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   let fault: Fault = 'pass';
   let accepted = 0;
+  let packets = 0;
   const pairs = new Set<readonly [Socket, Socket]>();
   // Besides those of the pairs: who got a FIN and has not closed its side.
   const clients = new Set<Socket>();
@@ -46,6 +49,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         to.destroy();
       });
     };
+    client.on('data', () => packets++);
     forward(client, upstream);
     forward(upstream, client);
     client.resume();
@@ -74,6 +78,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   return {
     port,
     connections: () => accepted,
+    packets: () => packets,
     async set(next) {
       if (fault === 'refuse' && next !== 'refuse') await listen(port);
       // A connection that lost bytes while hanging is of no use any more.

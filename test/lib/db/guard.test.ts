@@ -1,54 +1,24 @@
 import { sql as text } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { closePool, getPool, getPoolStatistics } from '#lib/db/client.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { closePool, getPoolStatistics } from '#lib/db/client.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
-import { AppError } from '#lib/errors/app-error.ts';
-import { toAppError } from '#lib/errors/to-app-error.ts';
-import { getInvocation, runInvocation } from '#lib/invocation.ts';
-import { startTcpProxy, type TcpProxy } from '#test/support/tcp-proxy.ts';
+import { getInvocation } from '#lib/invocation.ts';
+import {
+  execute,
+  isRunning,
+  long,
+  outcome,
+  quick,
+  useProxiedDatabase,
+} from '#test/support/proxied-database.ts';
 import { contextOf, sql } from '#test/support/tenant.ts';
 
 // What a request may wait for is a second; a test machine under load gets half of one more.
 const answeredMs = 1_500;
-let proxy: TcpProxy;
-
-beforeAll(async () => {
-  const url = new URL(process.env.DATABASE_URL ?? '');
-  proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
-  url.port = String(proxy.port);
-  url.hostname = '127.0.0.1';
-  Object.assign(process.env, {
-    DATABASE_URL: url.href,
-    DATABASE_TIMEOUT_MS: '700',
-    DATABASE_POOL_MAX: '2',
-    DATABASE_STATEMENT_TIMEOUT_MS: '2500',
-  });
-  await sql`create table guarded (id int primary key)`;
-});
-beforeEach(async () => {
-  await proxy.set('pass');
-  await closePool(0);
-});
-afterAll(async () => {
-  await closePool(0);
-  await proxy.close();
-  await sql`drop table guarded`;
-});
-
-const quick = <T>(work: () => Promise<T>, remainingMs = 20_000) => runInvocation(remainingMs, false, work);
-const long = <T>(work: () => Promise<T>) => runInvocation(20_000, true, work);
-const execute = async (statement: string) => getPool().execute(text.raw(statement));
 const ctx = contextOf({ type: 'system', jobId: 'test' } as never);
-
-/** The code a client would see, or the rows. */
-async function outcome(work: () => Promise<unknown>) {
-  const startedAt = performance.now();
-  try {
-    return { result: await work(), ms: performance.now() - startedAt };
-  } catch (error) {
-    return { code: toAppError(error).code, ms: performance.now() - startedAt };
-  }
-}
+const proxy = useProxiedDatabase();
+beforeAll(() => sql`create table guarded (id int primary key)`);
+afterAll(() => sql`drop table guarded`);
 
 test.each([
   ['quick', quick],
@@ -105,49 +75,6 @@ test('a write whose answer is lost is not repeated', async () => {
   await expect.poll(() => isRunning('insert into guarded')).toBe(false);
   expect(await sql`select count(*)::int from guarded where id = 1`).toMatchObject([{ count: 1 }]);
 });
-
-test('nothing of a transaction runs twice when it loses its connection', async () => {
-  let runs = 0;
-  const { code } = await outcome(() =>
-    quick(() =>
-      withTransaction(ctx, async (tx) => {
-        runs++;
-        await tx.execute(text`select 1`);
-        await proxy.set('reset');
-        await proxy.set('pass');
-        await tx.execute(text`select 1`);
-      }),
-    ),
-  );
-  expect([code, runs]).toEqual(['unavailable', 1]);
-});
-
-test.each(['in a statement', 'in a savepoint', 'at COMMIT'])(
-  'a transaction that loses its connection %s is told so, and nothing else happens',
-  async (where) => {
-    const cut = async () => {
-      await proxy.set('reset');
-      await proxy.set('pass');
-    };
-    const { code } = await outcome(() =>
-      quick(() =>
-        withTransaction(ctx, async (tx) => {
-          const slow = tx.execute(text`select pg_sleep(0.3)`);
-          if (where === 'in a statement') await Promise.all([slow, setTimeout(() => void cut(), 50)]);
-          else await slow;
-          if (where === 'in a savepoint')
-            await tx.transaction(async (inner) => {
-              await cut();
-              await inner.execute(text`select 1`);
-            });
-          if (where === 'at COMMIT') await cut();
-        }),
-      ),
-    );
-    expect(code).toBe('unavailable');
-    expect(await quick(() => execute('select 1 as found'))).toMatchObject([{ found: 1 }]);
-  },
-);
 
 test('a statement that takes too long is cancelled on the server, and its connection replaced', async () => {
   const before = getPoolStatistics();
@@ -219,50 +146,6 @@ test('a connection that idled as long as a freeze may last is replaced before it
   expect(proxy.connections()).toBe(accepted + 1);
 });
 
-test('the reason of a rollback is told even when the rollback hangs', async () => {
-  const reason = new AppError('slug_taken', 'taken');
-  const { code, ms } = await outcome(() =>
-    quick(() =>
-      withTransaction(ctx, async (tx) => {
-        await tx.execute(text`select 1`);
-        await proxy.set('hang');
-        throw reason;
-      }),
-    ),
-  );
-  expect(code).toBe('slug_taken');
-  expect(ms).toBeLessThan(answeredMs);
-});
-
-test('a failed statement fails its transaction even when its error is caught, but not that of a savepoint around it', async () => {
-  const insert = text`insert into guarded values (7)`;
-  const duplicate = (isNested: boolean) =>
-    quick(() =>
-      withTransaction(ctx, async (tx) => {
-        await tx.execute(insert);
-        const again = () => tx.execute(insert);
-        await (isNested ? tx.transaction(async (inner) => inner.execute(insert)) : again()).catch(
-          () => undefined,
-        );
-      }),
-    );
-  await expect(duplicate(false)).rejects.toThrow();
-  expect(await sql`select 1 from guarded where id = 7`).toHaveLength(0);
-  await duplicate(true);
-  expect(await sql`select 1 from guarded where id = 7`).toHaveLength(1);
-});
-
-test('a statement that outlives its transaction does not reach the next user of the connection', async () => {
-  let late: Promise<unknown> | undefined;
-  await quick(() =>
-    withTransaction(ctx, async (tx) => {
-      late = new Promise((resolve) => setTimeout(resolve, 50)).then(() => tx.execute(text`select 1`));
-      late.catch(() => undefined);
-    }),
-  );
-  await expect(late).rejects.toThrow();
-});
-
 test('an invocation knows its statements and the time it spent on them', async () => {
   const { statements, databaseMs } = await quick(async () => {
     await execute('select pg_sleep(0.05)');
@@ -287,9 +170,3 @@ test('closing ends within its time whatever hangs, and statements under way may 
   expect(performance.now() - startedAt).toBeLessThan(450);
   expect((await hanging).code).toBe('unavailable');
 });
-
-async function isRunning(marker: string): Promise<boolean> {
-  const rows = await sql`
-    select 1 from pg_stat_activity where state = 'active' and query like ${`${marker}%`} or query like ${`select ${marker}%`} and state = 'active'`;
-  return rows.length > 0;
-}
