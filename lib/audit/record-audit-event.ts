@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Actor, SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
+import { placeholdersFor, prepareOnce } from '#lib/db/prepare-once.ts';
 import { auditEvents } from '#lib/db/schema/audit-events.ts';
 import { redact } from './redact.ts';
 
@@ -23,18 +24,32 @@ export async function recordAuditEvent<A extends Actor | SystemActor>(
   ctx: Context<A>,
   ...events: (A extends SystemActor ? SystemAuditEvent : AuditEvent)[]
 ): Promise<void> {
-  if (events.length === 0) return;
-  await tx.insert(auditEvents).values(
-    events.map((event) => ({
-      id: uuidv7(),
-      ...describeActor(ctx.actor, event),
-      action: event.action,
-      entityId: event.entityId,
-      changes: diff(event.before ?? {}, event.after ?? {}),
-      requestId: ctx.requestId,
-    })),
-  );
+  const [first, ...others] = events.map((event) => ({
+    id: uuidv7(),
+    ...describeActor(ctx.actor, event),
+    action: event.action,
+    entityId: event.entityId,
+    changes: diff(event.before ?? {}, event.after ?? {}),
+    requestId: ctx.requestId,
+  }));
+  if (!first) return;
+  if (others.length === 0) await insertOne(tx).execute(first);
+  else await tx.insert(auditEvents).values([first, ...others]);
 }
+
+const insertOne = prepareOnce((database) => {
+  const event = placeholdersFor(
+    'id',
+    'organizationId',
+    'actorType',
+    'actorId',
+    'action',
+    'entityId',
+    'changes',
+    'requestId',
+  );
+  return database.insert(auditEvents).values(event).prepare('insert_audit_event');
+});
 
 function describeActor(actor: Actor | SystemActor, event: AuditEvent | SystemAuditEvent) {
   if (actor.type === 'system')

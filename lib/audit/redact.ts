@@ -3,8 +3,8 @@ const secretField = /(password|secret|token|hash)$|^(sealed.*|key)$/i;
 /** The value of a field as the audit trail may keep it: secrets in it, at any depth, are `[redacted]`. */
 export function redact(field: string, value: unknown): unknown {
   if (value === undefined) return undefined;
-  const text = JSON.stringify({ [field]: value }, (key, inner) =>
-    secretField.test(key) ? '[redacted]' : inner,
-  );
-  return JSON.parse(text)[field];
+  if (secretField.test(field)) return '[redacted]';
+  if (typeof value !== 'object' || value === null) return value;
+  const text = JSON.stringify(value, (key, inner) => (secretField.test(key) ? '[redacted]' : inner));
+  return JSON.parse(text);
 }

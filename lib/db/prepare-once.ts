@@ -1,16 +1,28 @@
+import { type Placeholder, sql } from 'drizzle-orm';
 import type { Database } from './client.ts';
 
+interface Executable {
+  execute(values: Record<string, unknown>): Promise<unknown>;
+}
+
 /**
- * Has Drizzle build a statement once for each database, not in each request, where that is an eighth of the CPU time of a read. What
- * varies is a `sql.placeholder`, and comes with `execute`. In a transaction, a database of its own, nothing is saved.
+ * Has Drizzle build a statement once, not in each request, where that is an eighth of the CPU time of a read. What varies is a
+ * `sql.placeholder`, and comes with `execute`; where it runs, the pool or a transaction, is named at each use.
  */
-export function prepareOnce<P>(build: (database: Database) => P): (database: Database) => P {
-  const built = new WeakMap<Database, P>();
+export function prepareOnce<P extends Executable>(
+  build: (database: Database) => P,
+): (database: Database) => Pick<P, 'execute'> {
+  let prepared: P | undefined;
   return (database) => {
-    const known = built.get(database);
-    if (known) return known;
-    const prepared = build(database);
-    built.set(database, prepared);
-    return prepared;
+    prepared ??= build(database);
+    // A prepared query of Drizzle's keeps the client that it was built with, and has no other way to run on another one.
+    const { client } = (database as unknown as { session: { client: unknown } }).session;
+    return Object.create(prepared, { client: { value: client } });
   };
+}
+
+/** A placeholder for each of these columns, of their names. */
+export function placeholdersFor<K extends string>(...columns: readonly K[]): Record<K, Placeholder<K>> {
+  const placeholders = columns.map((column) => [column, sql.placeholder(column)]);
+  return Object.fromEntries(placeholders) as Record<K, Placeholder<K>>;
 }

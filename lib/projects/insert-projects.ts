@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
+import type { PgInsertValue } from 'drizzle-orm/pg-core';
 import { v7 as uuidv7 } from 'uuid';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
-import type { Transaction } from '#lib/db/client.ts';
+import type { Database, Transaction } from '#lib/db/client.ts';
+import { placeholdersFor, prepareOnce } from '#lib/db/prepare-once.ts';
 import { projects } from '#lib/db/schema/projects.ts';
 import { invalidateTag } from '#lib/resilience/cache.ts';
 import { projectsTag } from './projects-tag.ts';
@@ -24,16 +26,11 @@ export async function insertProjects(
   ctx: Context,
   rows: readonly NewProject[],
 ): Promise<Project[]> {
-  if (rows.length === 0) return [];
-  const inserted = await tx
-    .insert(projects)
-    // In the order of their slugs: two callers that wait for each other's would both wait for ever.
-    .values(rows.toSorted((a, b) => Number(a.slug > b.slug) - Number(a.slug < b.slug)))
-    .onConflictDoNothing({
-      target: [projects.organizationId, projects.slug],
-      where: sql`deleted_at is null`,
-    })
-    .returning();
+  const [first, ...others] = rows;
+  if (!first) return [];
+  // In the order of their slugs: two callers that wait for each other's would both wait for ever.
+  const inOrder = rows.toSorted((a, b) => Number(a.slug > b.slug) - Number(a.slug < b.slug));
+  const inserted = others.length === 0 ? await insertOne(tx).execute(first) : await insertFree(tx, inOrder);
   invalidateTag(projectsTag(ctx.actor.organizationId));
   await recordAuditEvent(
     tx,
@@ -41,4 +38,30 @@ export async function insertProjects(
     ...inserted.map((after) => ({ action: 'project.create', entityId: after.id, after }) as const),
   );
   return inserted;
+}
+
+const insertOne = prepareOnce((database) => {
+  const project = placeholdersFor(
+    'id',
+    'organizationId',
+    'ownerId',
+    'name',
+    'slug',
+    'description',
+    'status',
+    'tags',
+    'metadata',
+  );
+  return insertFree(database, [project]).prepare('insert_project');
+});
+
+function insertFree(database: Database, rows: PgInsertValue<typeof projects>[]) {
+  return database
+    .insert(projects)
+    .values(rows)
+    .onConflictDoNothing({
+      target: [projects.organizationId, projects.slug],
+      where: sql`deleted_at is null`,
+    })
+    .returning();
 }

@@ -26,7 +26,7 @@ export async function searchPage(
 export function selectNear(ctx: Context, query: ListProjectsQuery, position?: Position) {
   const wanted = query.limit + 1;
   const unsearched = passesFilter(ctx, { ...query, tag: undefined, q: undefined });
-  const near = selectInOrder(ctx, query.sort, position, unsearched, wanted * nearRowsPerWanted);
+  const near = selectInOrder(getDatabase(ctx), query.sort, position, unsearched, wanted * nearRowsPerWanted);
   // In the order of the rows below: to say it again would make the planner sort by name what it reads by name.
   return getDatabase(ctx).select().from(near.as('projects')).where(matchesSearch(query)).limit(wanted);
 }
@@ -37,5 +37,5 @@ export function selectRare(ctx: Context, query: ListProjectsQuery, position?: Po
   const isRare = sql`${projects.organizationId}::text = ${ctx.actor.organizationId}
     and ${projects.organizationId}::text > '' and ${projects.id}::text > ''`;
   const condition = and(passesFilter(ctx, query), isRare);
-  return selectInOrder(ctx, query.sort, position, condition, query.limit + 1);
+  return selectInOrder(getDatabase(ctx), query.sort, position, condition, query.limit + 1);
 }

@@ -6,24 +6,23 @@ import { getDatabase } from '#lib/db/transaction.ts';
 import type { ListProjectsQuery } from './schemas.ts';
 import { selectInOrder } from './select-page.ts';
 
-type FirstPage = ReturnType<typeof prepareFirstPage>;
-
 // By order and size: at most 600 of them.
-const firstPages = prepareOnce(() => new Map<string, FirstPage>());
+const firstPages = new Map<string, ReturnType<typeof prepareFirstPage>>();
 
 /** What selectPage selects of a list without filters and cursor, which is what most ask for: its SQL is built once. */
 export function selectFirstPage(ctx: Context, { sort, limit }: Pick<ListProjectsQuery, 'sort' | 'limit'>) {
-  const known = firstPages(getDatabase(ctx));
   const key = `${sort} ${limit}`;
-  const page = known.get(key) ?? prepareFirstPage(ctx, sort, limit);
-  known.set(key, page);
-  return page.execute({ organizationId: ctx.actor.organizationId });
+  const page = firstPages.get(key) ?? prepareFirstPage(sort, limit);
+  firstPages.set(key, page);
+  return page(getDatabase(ctx)).execute({ organizationId: ctx.actor.organizationId });
 }
 
-function prepareFirstPage(ctx: Context, sort: ListProjectsQuery['sort'], limit: number) {
+function prepareFirstPage(sort: ListProjectsQuery['sort'], limit: number) {
   const condition = and(
     eq(projects.organizationId, sql.placeholder('organizationId')),
     isNull(projects.deletedAt),
   );
-  return selectInOrder(ctx, sort, undefined, condition, limit + 1).prepare('first_page_of_projects');
+  return prepareOnce((database) =>
+    selectInOrder(database, sort, undefined, condition, limit + 1).prepare('first_page_of_projects'),
+  );
 }

@@ -1,5 +1,6 @@
 import { and, asc, desc, type SQL, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context.ts';
+import type { Database } from '#lib/db/client.ts';
 import { projects } from '#lib/db/schema/projects.ts';
 import { getDatabase } from '#lib/db/transaction.ts';
 import { passesFilter } from './project-filter.ts';
@@ -21,12 +22,12 @@ export function sortFieldOf(sort: ListProjectsQuery['sort']): SortField {
 
 /** The query for the page behind `position` (sort value and id), with one row more than the page has. */
 export function selectPage(ctx: Context, query: ListProjectsQuery, position?: Position) {
-  return selectInOrder(ctx, query.sort, position, passesFilter(ctx, query), query.limit + 1);
+  return selectInOrder(getDatabase(ctx), query.sort, position, passesFilter(ctx, query), query.limit + 1);
 }
 
 /** The query for the first `limit` rows behind `position` that meet the condition. */
 export function selectInOrder(
-  ctx: Context,
+  database: Database,
   sort: ListProjectsQuery['sort'],
   position: Position | undefined,
   condition: SQL | undefined,
@@ -35,7 +36,7 @@ export function selectInOrder(
   const { key, toKey } = sortKeys[sortFieldOf(sort)];
   const isDescending = sort.startsWith('-');
   const inOrder = isDescending ? desc : asc;
-  return getDatabase(ctx)
+  return database
     .select()
     .from(projects)
     .where(and(condition, position && isBehind(key, isDescending, position, toKey)))

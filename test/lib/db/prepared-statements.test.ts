@@ -1,6 +1,9 @@
-import { sql as text } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import { eq, sql as text } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { getPool } from '#lib/db/client.ts';
+import { prepareOnce } from '#lib/db/prepare-once.ts';
+import { users } from '#lib/db/schema/users.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { contextOf } from '#test/support/tenant.ts';
 
@@ -40,6 +43,25 @@ test('nor do statements of which each is another one', async () => {
     expect(row?.count).toBeGreaterThan(50);
     expect(row?.count).toBeLessThanOrEqual(100);
   });
+});
+
+test('a statement that is built once runs in the transaction that it is given, and outside of one', async () => {
+  const find = prepareOnce((database) =>
+    database
+      .select({ id: users.id })
+      .from(users)
+      .where(eq(users.email, text.placeholder('email')))
+      .prepare('user_by_email'),
+  );
+  const values = { email: `${randomUUID()}@example.com` };
+  const user = { ...values, id: randomUUID(), name: 'Ada', passwordHash: '!' };
+  expect(await find(getPool()).execute(values)).toEqual([]);
+  await withTransaction(ctx, async (tx) => {
+    await tx.insert(users).values(user);
+    expect(await find(tx).execute(values)).toEqual([{ id: user.id }]);
+    expect(await find(getPool()).execute(values)).toEqual([]);
+  });
+  expect(await find(getPool()).execute(values)).toEqual([{ id: user.id }]);
 });
 
 test('the server itself ends what the client can not', async () => {
