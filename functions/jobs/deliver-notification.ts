@@ -8,5 +8,5 @@ export const handler = defineJob(
     summary: 'One attempt to deliver a notification by webhook, mail or SNS',
     timeoutSeconds: 20,
   },
-  ({ ctx, payload }) => deliverNotification(ctx, payload),
+  ({ ctx, payload, checkpoint }) => deliverNotification(ctx, payload, checkpoint),
 );

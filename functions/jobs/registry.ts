@@ -14,6 +14,7 @@ import { handler as raiseNotifications } from './raise-notifications.ts';
 import { handler as recordHealth } from './record-health.ts';
 import { handler as rollUpMeasurements } from './roll-up-measurements.ts';
 import { handler as rotateSigningKeys } from './rotate-signing-keys.ts';
+import { handler as tellRemainingRules } from './tell-remaining-rules.ts';
 
 export const jobs: readonly AnyJob[] = [
   backUpDatabase,
@@ -30,4 +31,5 @@ export const jobs: readonly AnyJob[] = [
   recordHealth,
   rollUpMeasurements,
   rotateSigningKeys,
+  tellRemainingRules,
 ];

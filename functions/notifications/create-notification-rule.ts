@@ -12,7 +12,7 @@ export const handler = defineEndpoint(
       'A webhook is signed as Standard Webhooks want it, with a secret that is shown this once. An organization has at most 20 rules.',
     access: { permission: 'notifications:manage' },
     rateLimit: 'write',
-    statements: 3,
+    statements: 4,
     body: CreateNotificationRuleInput,
     response: { status: 201, schema: NewNotificationRule },
     errors: ['wrong_state'],

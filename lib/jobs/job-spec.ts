@@ -45,7 +45,7 @@ export interface JobSpec<P = unknown> extends JobReference<P> {
   readonly timeoutSeconds: number;
 }
 
-/** Work that is not done yet: the run goes on from `checkpoint` in another invocation, within about a minute. */
+/** Work that is not done yet: the run goes on from `checkpoint` in another invocation, within about a minute; from null, anew. */
 export class Continuation {
   readonly checkpoint: unknown;
 
@@ -57,7 +57,7 @@ export class Continuation {
 export interface JobInput<P> {
   readonly ctx: JobContext;
   readonly payload: P;
-  /** Where the invocation before this one stopped; undefined in the first. */
+  /** Where the invocation before this one stopped; undefined in the first, and in one that begins anew. */
   readonly checkpoint: unknown;
 }
 

@@ -19,6 +19,7 @@ const own: readonly (Pick<KnownJob, 'id'> & Partial<KnownJob>)[] = [
   { id: "rollUpMeasurements", schedule: "rate(1 minute)" },
   { id: "rotateSigningKeys", schedule: "rate(1 hour)" },
   { id: "sweepMissedRuns", schedule: "rate(1 minute)", catchUp: "none", maxAttempts: 1, isDispatched: false },
+  { id: "tellRemainingRules", overlap: "queue" },
 ];
 
 export const knownJobs: readonly KnownJob[] = own.map((job) => ({
@@ -49,4 +50,5 @@ export const jobSummaries: Readonly<Record<string, string>> = {
   rollUpMeasurements: "Fold what the instances measured into PostgreSQL, and forget what no window asks for",
   rotateSigningKeys: "Move the signing keys on: next, current for 30 days, retiring, revoked",
   sweepMissedRuns: "Enter the slots into the ledger that no event was delivered for, and catch up by the policy of the job",
+  tellRemainingRules: "Tell the notification rules that were too many for one transaction of raiseNotifications",
 };

@@ -1,6 +1,7 @@
-import { sql } from 'drizzle-orm';
-import { getPool } from '#lib/db/client.ts';
+import { and, eq, notInArray, sql } from 'drizzle-orm';
+import { type Database, getPool } from '#lib/db/client.ts';
 import { jobRuns } from '#lib/db/schema/job-runs.ts';
+import { endStates } from './run-states.ts';
 
 // As the index of what is due says it.
 const isWaiting = sql`state in ('scheduled', 'retrying')`;
@@ -16,4 +17,14 @@ export async function getWaitSeconds(jobId: string): Promise<number> {
     select coalesce(greatest(extract(epoch from now() - min(available_at)), 0), 0)::float as seconds
     from ${jobRuns} where ${isWaiting} and job_id = ${jobId}`);
   return row?.seconds ?? 0;
+}
+
+/** Whether a job has a run that has not ended: under way, or to be carried out. */
+export async function hasUnfinishedRun(database: Database, jobId: string): Promise<boolean> {
+  const [run] = await database
+    .select({ id: jobRuns.id })
+    .from(jobRuns)
+    .where(and(eq(jobRuns.jobId, jobId), notInArray(jobRuns.state, endStates)))
+    .limit(1);
+  return run !== undefined;
 }

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
@@ -26,6 +26,10 @@ export function createNotificationRule(
   const created = input.channel === 'webhook' ? createWebhookSecret() : undefined;
   return withTransaction(ctx, async (tx) => {
     await assertRule({ ...ctx, db: tx }, input);
+    // Or two at once would both be the 20th.
+    await tx.execute(
+      sql`select pg_advisory_xact_lock(hashtextextended(${`notification rules ${organizationId}`}, 0))`,
+    );
     const rules = await tx.$count(notificationRules, eq(notificationRules.organizationId, organizationId));
     if (rules >= maxRules) throw new AppError('wrong_state', `An organization has at most ${maxRules} rules`);
     const [rule] = await tx

@@ -4,7 +4,7 @@ import type { JobReference } from '#lib/jobs/job-spec.ts';
 const DeliverNotificationPayload = z.object({
   organizationId: z.uuid(),
   notificationId: z.uuid(),
-  /** Attempts that have ended: a run that comes twice finds another number. */
+  /** Attempts before this one: of several runs for the same, the first takes it. */
   attempt: z.int(),
 });
 export type DeliverNotificationPayload = z.output<typeof DeliverNotificationPayload>;

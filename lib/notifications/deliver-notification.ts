@@ -1,4 +1,5 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { SystemActor } from '#lib/auth/actor.ts';
 import { isMemberAddress } from '#lib/auth/is-member-address.ts';
@@ -9,6 +10,7 @@ import { type DeliveryAttempt, notifications } from '#lib/db/schema/notification
 import { withTransaction } from '#lib/db/transaction.ts';
 import { toError } from '#lib/errors/to-error.ts';
 import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
+import { saveCheckpoint } from '#lib/jobs/ledger/save-checkpoint.ts';
 import { retryDelaySeconds } from '#lib/jobs/retry-delay.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { OutboundError } from '#lib/outbound/outbound-error.ts';
@@ -23,15 +25,20 @@ import {
 type Outcome = 'delivered' | 'failed' | 'refused' | 'gone';
 type Attempt = Omit<DeliveryAttempt, 'at' | 'durationMs'> & { readonly outcome: Outcome };
 
+/** What a run that has begun leaves to the one that takes it over: the notification is still its own while its next attempt is at `begunAt`. */
+const Checkpoint = z.object({ begunAt: z.iso.datetime() }).optional();
+
 /**
- * One attempt to deliver a notification; enqueues the next one when it fails. What a receiver does not take is in the log of the
- * notification, for its owner: the run succeeds, and leaves no dead letter of the platform. A receiver may get it twice, by one id.
+ * One attempt to deliver a notification; enqueues the next one when it fails. Of several runs for one attempt, however they came about, one
+ * sends it. What a receiver does not take is in the log of the notification, for its owner: the run succeeds, and leaves no dead letter
+ * of the platform. A receiver may get it twice, by one id: when the instance dies between what it sends and the record of it.
  */
 export async function deliverNotification(
   ctx: Context<SystemActor>,
   payload: DeliverNotificationPayload,
+  checkpoint?: unknown,
 ): Promise<Record<string, unknown>> {
-  const outgoing = await begin(ctx, payload);
+  const outgoing = await begin(ctx, payload, Checkpoint.parse(checkpoint)?.begunAt);
   if (!outgoing) return { outcome: 'nothing to do' };
   const startedAt = performance.now();
   const attempt = await send(ctx, outgoing);
@@ -40,25 +47,26 @@ export async function deliverNotification(
   return { ...attempt };
 }
 
+/** Takes the attempt, which nobody else can any more; undefined when somebody else has, or nothing is to be sent. */
 function begin(
   ctx: Context<SystemActor>,
   payload: DeliverNotificationPayload,
+  formerBegunAt: string | undefined,
 ): Promise<Outgoing | undefined> {
-  const { organizationId, notificationId, attempt } = payload;
+  const { organizationId } = payload;
+  const begunAt = ctx.now.toISOString();
   return withTransaction(ctx, async (tx) => {
     const [notification] = await tx
       .update(notifications)
-      .set({ begunAt: sql`coalesce(${notifications.begunAt}, ${ctx.now.toISOString()}::timestamptz)` })
-      .where(
-        and(
-          eq(notifications.id, notificationId),
-          eq(notifications.organizationId, organizationId),
-          eq(notifications.state, 'pending'),
-          eq(notifications.attempts, attempt),
-        ),
-      )
+      .set({
+        begunAt: sql`coalesce(${notifications.begunAt}, ${begunAt}::timestamptz)`,
+        attempts: payload.attempt + 1,
+        nextAttemptAt: begunAt,
+      })
+      .where(formerBegunAt ? isTaken(payload, formerBegunAt) : isAt(payload, payload.attempt))
       .returning();
     if (!notification) return undefined;
+    await saveCheckpoint({ ...ctx, db: tx }, { begunAt } satisfies z.infer<typeof Checkpoint>);
     const [rule] = await tx
       .select()
       .from(notificationRules)
@@ -70,6 +78,23 @@ function begin(
       );
     return rule && { rule, notification, now: ctx.now };
   });
+}
+
+function isAt(
+  { organizationId, notificationId }: DeliverNotificationPayload,
+  attempts: number,
+): SQL | undefined {
+  return and(
+    eq(notifications.id, notificationId),
+    eq(notifications.organizationId, organizationId),
+    eq(notifications.state, 'pending'),
+    eq(notifications.attempts, attempts),
+  );
+}
+
+/** That the attempt is under way since then, and was neither recorded nor sent anew meanwhile. */
+function isTaken(payload: DeliverNotificationPayload, begunAt: string): SQL | undefined {
+  return and(isAt(payload, payload.attempt + 1), eq(notifications.nextAttemptAt, begunAt));
 }
 
 async function send(ctx: Context<SystemActor>, outgoing: Outgoing): Promise<Attempt> {
@@ -108,7 +133,7 @@ async function settle(
   { outcome, responseStatus, error }: Attempt,
   durationMs: number,
 ): Promise<void> {
-  const { organizationId, notificationId } = payload;
+  const { organizationId } = payload;
   const attempt = payload.attempt + 1;
   const isLast = outcome !== 'failed' || attempt >= deliveryRetry.maxAttempts;
   const next = new Date(ctx.now.getTime() + retryDelaySeconds(deliveryRetry, attempt) * 1000);
@@ -118,17 +143,10 @@ async function settle(
       .update(notifications)
       .set({
         state: outcome === 'delivered' ? 'delivered' : isLast ? 'failed' : 'pending',
-        attempts: attempt,
         nextAttemptAt: isLast ? null : next.toISOString(),
         log: sql`jsonb_path_query_array(${notifications.log} || ${JSON.stringify(entry)}::jsonb, ${`$[last - ${keptAttempts - 1} to last]`}::jsonpath)`,
       })
-      .where(
-        and(
-          eq(notifications.id, notificationId),
-          eq(notifications.organizationId, organizationId),
-          eq(notifications.attempts, payload.attempt),
-        ),
-      )
+      .where(isTaken(payload, ctx.now.toISOString()))
       .returning({ ruleId: notifications.ruleId });
     if (!notification) return;
     if (!isLast)

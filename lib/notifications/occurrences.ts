@@ -3,6 +3,11 @@ import type { UntoldEnd } from '#lib/jobs/ledger/take-untold-ends.ts';
 import type { BreakerOpenings } from '#lib/resilience/breaker-openings.ts';
 import { deliverNotificationJob } from './deliver-notification-job.ts';
 import type { Occurrence } from './events.ts';
+import { tellRemainingRulesJob } from './tell-remaining-rules-job.ts';
+
+// Fifty of them fit into the payload of a run.
+const longestOutput = 2_000;
+const notifying = [deliverNotificationJob.id, tellRemainingRulesJob.id];
 
 const endsOfJobs = {
   failed: { event: 'job.failed', did: 'failed for good' },
@@ -11,9 +16,9 @@ const endsOfJobs = {
   missed: { event: 'job.missed', did: 'missed a slot' },
 } as const;
 
-/** Nothing for the job that notifies: what keeps it from telling would keep it from telling that. */
+/** Nothing for the jobs that notify: what keeps them from telling would keep them from telling that. */
 export function ofEnd({ id, jobId, state, errorClass, at }: UntoldEnd): Occurrence[] {
-  if (jobId === deliverNotificationJob.id) return [];
+  if (notifying.includes(jobId)) return [];
   const { event, did } = endsOfJobs[state];
   const summary = `The job ${jobId} ${did}`;
   return [
@@ -26,7 +31,7 @@ export function ofTransition({ check, from, to, output, at }: UntoldTransition):
   const isOverall = check === 'overall';
   const summary = isOverall ? overallSummaries[to] : `The check ${check} is ${to}`;
   const severity = to === 'pass' ? 'notice' : isOverall && to === 'fail' ? 'critical' : 'warning';
-  const details = { from, to, ...(output !== null && { output }) };
+  const details = { from, to, ...(output !== null && { output: output.slice(0, longestOutput) }) };
   return {
     event: 'health.changed',
     subject: check,

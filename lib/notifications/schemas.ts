@@ -51,7 +51,8 @@ export const CreateNotificationRuleInput = z
   .strictObject({
     name: Name,
     scope: Scope.default('organization').meta({
-      description: '`platform`: what happens inside, for operators.',
+      description:
+        '`platform`: what happens inside, for operators; an API key needs the scope `ops:read` as well.',
     }),
     events: Events,
     channel: Channel.meta({ description: '`sns` for the scope `platform` only.' }),
@@ -120,7 +121,7 @@ export const Notification = z
     count: z.int().meta({ description: 'How often it happened within the window of the rule.' }),
     lastOccurredAt: z.iso.datetime(),
     state: State,
-    attempts: z.int().meta({ description: 'Since it was last sent anew.' }),
+    attempts: z.int().meta({ description: 'Since it was last sent anew, with one that is under way.' }),
     nextAttemptAt: z.iso.datetime().nullable(),
     log: z
       .array(

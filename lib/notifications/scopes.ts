@@ -3,12 +3,14 @@ import { isAllowed } from '#lib/auth/permissions.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import type { NotificationScope } from './schemas.ts';
 
-/** Who has `notifications:manage` manages the scopes of their roles, an API key those of its owner. */
+/** Who has `notifications:manage` needs this as well. */
 const needed = { organization: 'organization:update', platform: 'ops:read' } as const;
 
 /** The scopes whose rules and notifications the actor manages. */
-export function scopesOf({ roles }: Actor): NotificationScope[] {
-  return (['organization', 'platform'] as const).filter((scope) => isAllowed({ roles }, needed[scope]));
+export function scopesOf(actor: Actor): NotificationScope[] {
+  // An API key acts for its organization by the role of its owner; for the platform only when it was given that permission.
+  const byScope = { organization: { roles: actor.roles }, platform: actor };
+  return (['organization', 'platform'] as const).filter((scope) => isAllowed(byScope[scope], needed[scope]));
 }
 
 /** Throws `forbidden` unless the actor may make rules of that scope. */

@@ -40,8 +40,9 @@ export const notifications = pgTable(
       .default('pending'),
     /** When the first attempt began: what is told does not change any more. */
     begunAt: instant(),
-    /** Attempts that have ended. */
+    /** Attempts that have begun, since it was last sent anew. */
     attempts: integer().notNull().default(0),
+    /** Of one that is under way, when it began. */
     nextAttemptAt: instant(),
     /** The last attempts, oldest first. */
     log: jsonb().$type<DeliveryAttempt[]>().notNull().default([]),

@@ -30,7 +30,8 @@ export async function finishRuns(finishes: readonly Finish[]): Promise<Set<strin
         available_at = now() + make_interval(secs => coalesce(finish.delay, 0)),
         -- An invocation that goes on elsewhere has not failed.
         attempts = case when finish.outcome = 'continued' then 0 else attempts end,
-        result = coalesce(finish.result, run.result), checkpoint = coalesce(finish.checkpoint, run.checkpoint),
+        result = coalesce(finish.result, run.result),
+        checkpoint = case when finish.outcome = 'continued' then finish.checkpoint else run.checkpoint end,
         error_class = finish."errorClass", error_message = finish."errorMessage",
         progress_done = coalesce(finish.done, progress_done), progress_total = coalesce(finish.total, progress_total)
       from jsonb_to_recordset(${JSON.stringify(finishes.map(toRow))}::jsonb) as finish (

@@ -10,7 +10,7 @@ import { handler as testNotificationRule } from '#functions/notifications/test-n
 import { handler as updateNotificationRule } from '#functions/notifications/update-notification-rule.ts';
 import { getConfig } from '#lib/config/get-config.ts';
 import { call } from '#test/support/call.ts';
-import { createRule } from '#test/support/scenario.ts';
+import { createKey, createRule } from '#test/support/scenario.ts';
 import { createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
 const webhook = {
@@ -201,5 +201,31 @@ describe('protects', () => {
     expect((await call(listNotifications, { token })).body.items).toEqual([]);
     const editor = await createMember('editor');
     expect((await call(listNotificationRules, { token: editor.token })).status).toBe(403);
+  });
+
+  test("the platform from an operator's API key that does not carry ops:read", async () => {
+    const operator = await createMember('owner', 'operator');
+    const rule = await createRule(operator.ctx, { scope: 'platform', events: ['job.dead'] });
+    const params = { id: rule.id };
+    const { body: notification } = await call(testNotificationRule, { token: operator.token, params });
+    const { headers } = await createKey(operator, ['notifications:manage']);
+    const answers = await Promise.all([
+      call(getNotificationRule, { headers, params }),
+      call(updateNotificationRule, { headers, params, body: { target: 'https://elsewhere.example/' } }),
+      call(deleteNotificationRule, { headers, params }),
+      call(testNotificationRule, { headers, params }),
+      call(rotateNotificationSecret, { headers, params }),
+      call(redeliverNotification, { headers, params: { id: notification.id } }),
+    ]);
+    expect(answers.map(({ body }) => body.code)).toEqual(answers.map(() => 'not_found'));
+    const platform = { ...webhook, scope: 'platform', events: ['job.dead'] };
+    expect((await call(createNotificationRule, { headers, body: platform })).body.code).toBe('forbidden');
+    const { body: own } = await call(createNotificationRule, { headers, body: webhook });
+    const { body: seen } = await call(listNotificationRules, { headers });
+    expect(seen.items, 'of its organization').toMatchObject([{ id: own.id }]);
+    expect((await call(listNotifications, { headers })).body.items).toEqual([]);
+    const wide = await createKey(operator, ['notifications:manage', 'ops:read']);
+    expect((await call(createNotificationRule, { headers: wide.headers, body: platform })).status).toBe(201);
+    expect((await call(getNotificationRule, { headers: wide.headers, params })).status).toBe(200);
   });
 });

@@ -191,3 +191,13 @@ test('a second delivery does not skip a run that goes on from its checkpoint', a
   expect(await job({ time }, lambdaContext(60_000))).toMatchObject({ outcome: 'nothing to do' });
   expect(await findRuns(job)).toMatchObject([{ state: 'scheduled', checkpoint: 1 }]);
 });
+
+test.each([null, undefined])('a run that goes on from %s begins anew', async (nothing) => {
+  const seen: unknown[] = [];
+  const ends = [new Continuation(1), new Continuation(nothing), {}];
+  const job = createJob(async ({ checkpoint }) => ends[seen.push(checkpoint) - 1]);
+  await deliver(job);
+  await dispatchJob(job);
+  await dispatchJob(job);
+  expect(seen).toEqual([undefined, 1, undefined]);
+});
