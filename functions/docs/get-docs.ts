@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { loadDocument } from '#lib/docs/load-document.ts';
 import { renderDocs } from '#lib/docs/render-docs.ts';
 import { documentCacheControl, renderOnce } from '#lib/docs/render-once.ts';
-import { docsSecurityPolicy } from '#lib/docs/render-page.ts';
+import { docsSecurityPolicy, openerPolicy } from '#lib/docs/render-page.ts';
 import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
 
 const page = renderOnce(() => renderDocs(loadDocument(import.meta.dirname)));
@@ -19,6 +19,7 @@ export const handler = defineStaticEndpoint(
       contentType: 'text/html; charset=utf-8',
       headers: {
         'Content-Security-Policy': () => docsSecurityPolicy,
+        'Cross-Origin-Opener-Policy': () => openerPolicy,
         'Cache-Control': () => documentCacheControl,
         ETag: page.entityTag,
       },

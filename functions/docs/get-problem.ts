@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { pageSecurityPolicy } from '#lib/docs/render-page.ts';
+import { openerPolicy, pageSecurityPolicy } from '#lib/docs/render-page.ts';
 import { renderProblem } from '#lib/docs/render-problem.ts';
 import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
 
@@ -16,6 +16,7 @@ export const handler = defineStaticEndpoint(
       contentType: 'text/html; charset=utf-8',
       headers: {
         'Content-Security-Policy': () => pageSecurityPolicy,
+        'Cross-Origin-Opener-Policy': () => openerPolicy,
         // The same for everybody, and changed by a release at most.
         'Cache-Control': () => 'public, max-age=3600',
       },

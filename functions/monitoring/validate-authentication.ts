@@ -1,5 +1,6 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
-import { validateAuthentication } from '#lib/http/validate-authentication.ts';
+import { tryRequest } from '#lib/http/try-request.ts';
+import { validateAuthentication } from '#lib/monitoring/validate-authentication.ts';
 import { AuthenticationReport } from '#lib/monitoring/validation-schemas.ts';
 
 export const handler = defineEndpoint(
@@ -15,5 +16,5 @@ export const handler = defineEndpoint(
     statements: 28,
     response: { status: 200, schema: AuthenticationReport },
   },
-  ({ ctx }) => validateAuthentication(ctx),
+  ({ ctx }) => validateAuthentication(ctx, (request) => tryRequest(request, ctx.now)),
 );

@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { Email } from '#lib/email.ts';
 import { SecondFactorCode } from '#lib/totp/schemas.ts';
 import { organizationRoles } from './permissions.ts';
 
 export const LoginInput = z
   .strictObject({
-    email: z.email().max(254).toLowerCase().meta({ example: 'demo@plinth.local' }),
+    email: Email.meta({ example: 'demo@plinth.local' }),
     password: z.string().min(1).max(256).meta({ example: 'plinth-demo' }),
     code: SecondFactorCode.optional(),
   })
@@ -14,7 +15,7 @@ export type LoginInput = z.output<typeof LoginInput>;
 export const CurrentUser = z
   .object({
     id: z.uuid(),
-    email: z.email(),
+    email: Email,
     name: z.string().meta({ example: 'Ada Lovelace' }),
     isOperator: z.boolean(),
     organization: z.object({

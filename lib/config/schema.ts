@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Email } from '#lib/email.ts';
 import { isOrigin, splitList, toOrigin } from './allowed-origins.ts';
 
 export const stages = ['local', 'test', 'dev', 'staging', 'prod'] as const;
@@ -92,10 +93,9 @@ export const settings = {
   MAILER: z.enum(['ses', 'console']).default('ses').meta({
     description: 'Where mails go: Amazon SES, or the terminal of a developer. `npm start` sets console.',
   }),
-  MAIL_FROM: z
-    .email()
-    .default('no-reply@plinth.local')
-    .meta({ description: 'Sender of mails; SES has to know it.' }),
+  MAIL_FROM: Email.default('no-reply@plinth.local').meta({
+    description: 'Sender of mails; SES has to know it.',
+  }),
   APP_URL: z
     .url()
     .or(z.literal(''))

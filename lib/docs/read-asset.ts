@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import type { Coding } from '#lib/content-coding.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 
 // In no bundle: what browsers get, and the licences that come with it. A bundle lies as deep below the root of its package as this file
@@ -17,7 +18,6 @@ const sources = {
 } as const;
 
 type AssetName = keyof typeof sources;
-export type Coding = 'br' | 'gzip';
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',

@@ -17,6 +17,9 @@ export const pageSecurityPolicy = `${nothingElse}; style-src ${styleSource}`;
 /** Allows files and requests of this origin besides, and pictures that stand in a style: nothing inline, no `eval` (ADR 0035). */
 export const docsSecurityPolicy = `${nothingElse}; style-src 'self' ${styleSource}; script-src 'self'; connect-src 'self'; img-src 'self' data:`;
 
+/** A page of another site that opened this one, where somebody may be logged in, has no hold of its window. */
+export const openerPolicy = 'same-origin';
+
 /** A page of the documentation; `body` and what `head` adds are HTML whose text has gone through escapeHtml. */
 export function renderPage(title: string, body: string, head = ''): string {
   return `<!doctype html>

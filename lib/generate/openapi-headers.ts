@@ -1,3 +1,5 @@
+import { codings } from '#lib/content-coding.ts';
+import { openerPolicy } from '#lib/docs/render-page.ts';
 import type { Json, OpenApiComponents } from './openapi-components.ts';
 import { refer } from './openapi-components.ts';
 
@@ -64,7 +66,7 @@ const descriptions: Readonly<Record<string, HeaderDescription>> = {
   },
   'Content-Encoding': {
     description: 'How the body is compressed, as `Accept-Encoding` allows.',
-    schema: { type: 'string', enum: ['br', 'gzip'] },
+    schema: { type: 'string', enum: codings },
     example: 'br',
     isOptional: true,
   },
@@ -101,6 +103,11 @@ const descriptions: Readonly<Record<string, HeaderDescription>> = {
     description: 'What the page may load.',
     schema: { type: 'string' },
     example: "default-src 'none'; frame-ancestors 'none'",
+  },
+  'Cross-Origin-Opener-Policy': {
+    description: 'Whose pages share a window group with this one: those of this origin alone.',
+    schema: { type: 'string', const: openerPolicy },
+    example: openerPolicy,
   },
   'Set-Cookie': {
     description:

@@ -1,6 +1,5 @@
+import type { Coding } from '#lib/content-coding.ts';
 import type { HttpResponse } from './middleware.ts';
-
-type Coding = 'br' | 'gzip';
 
 // What fits into one packet gets there no sooner when it is smaller.
 const worthwhileLength = 1_400;

@@ -13,11 +13,11 @@ import { trackFailures } from './track-failures.ts';
 /** The middlewares in their order; who finds out who calls, and who refuses them, comes from the caller. */
 export function createEndpoint(
   spec: AnyEndpointSpec,
-  run: (input: object) => Promise<unknown>,
+  run: (input: never) => Promise<unknown>,
   identity?: { readonly identify: Middleware; readonly authorize: Middleware },
 ): Endpoint {
   const { rateLimit, body, accountLimit, deprecated } = spec;
-  const traced = async (input: object) => {
+  const traced = async (input: never) => {
     const tracer = await getTracer();
     return tracer.trace(spec.id, () => run(input));
   };
@@ -31,9 +31,10 @@ export function createEndpoint(
     ...(body && !accountLimit ? [readBody(spec)] : []),
     ...(spec.readsRefreshCookie ? [refreshCookie()] : []),
   ];
-  return createPipeline(spec, traced, entry, spec.idempotent as never, [
+  const exit: Middleware[] = [
     endTrace(spec),
     trackFailures(spec.id),
     ...(deprecated ? [deprecated.announce(spec.id)] : []),
-  ]);
+  ];
+  return createPipeline({ spec, run: traced, entry, around: spec.idempotent, exit });
 }

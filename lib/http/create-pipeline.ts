@@ -1,8 +1,6 @@
 import middy from '@middy/core';
 import httpErrorHandler from '@middy/http-error-handler';
 import type { APIGatewayProxyEventV2, Context as LambdaContext } from 'aws-lambda';
-import type { Actor } from '#lib/auth/actor.ts';
-import type { Context } from '#lib/context.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { toError } from '#lib/errors/to-error.ts';
@@ -13,7 +11,7 @@ import { assertAcceptable } from './assert-acceptable.ts';
 import type { AnyEndpointSpec } from './endpoint-spec.ts';
 import { finishRequest } from './finish-request.ts';
 import type { HttpRequest } from './http-request.ts';
-import type { HttpResponse, Middleware } from './middleware.ts';
+import type { Around, HttpResponse, Middleware } from './middleware.ts';
 import { parseInput } from './parse-input.ts';
 import { parseRequest } from './parse-request.ts';
 import { problemResponse, toProblem } from './problem-response.ts';
@@ -27,25 +25,28 @@ export interface Endpoint {
 // Enough to build the answer, log it and return before Lambda ends the invocation.
 const deadlineReserveMs = 200;
 
-type AnyContext = Context<Actor | undefined>;
-/** Decides whether and in which context the operation runs and is answered. */
-type Around = (
-  request: HttpRequest,
-  ctx: AnyContext,
-  respond: (ctx: AnyContext) => Promise<HttpResponse>,
-) => Promise<HttpResponse>;
+interface Pipeline {
+  readonly spec: AnyEndpointSpec;
+  /** Gets the EndpointInput of the spec. */
+  readonly run: (input: never) => unknown;
+  /** What may refuse the request before its input is parsed, first to last. */
+  readonly entry?: readonly Middleware[];
+  readonly around?: Around | undefined;
+  /** What sees the finished answer, last to first. */
+  readonly exit?: readonly Middleware[];
+}
 
 /**
  * The straight line of a request. Middy runs `before` top to bottom, `after` and `onError` bottom to top: a throw becomes
  * a problem, then gets its headers and log line. What those throw themselves, the error handler around them catches.
  */
-export function createPipeline(
-  spec: AnyEndpointSpec,
-  run: (input: object) => unknown,
-  entry: readonly Middleware[],
-  around: Around = (_request, ctx, respond) => respond(ctx),
-  exit: readonly Middleware[] = [],
-): Endpoint {
+export function createPipeline({
+  spec,
+  run,
+  entry = [],
+  around = (_request, ctx, respond) => respond(ctx),
+  exit = [],
+}: Pipeline): Endpoint {
   const operation = async (request: HttpRequest, _: LambdaContext, { signal }: { signal: AbortSignal }) => {
     const { actor, requestId, now, method, path, sourceIp, headers } = request;
     const userAgent = headers['user-agent']?.slice(0, 200) ?? '';
@@ -54,7 +55,8 @@ export function createPipeline(
     const client = { sourceIp, userAgent };
     const input = { ...parseInput(spec, request), method, path, accept, acceptEncoding, client };
     return around(request, { actor, requestId, now, signal }, async (ctx) =>
-      toResponse(spec, request, await run({ ...input, ctx })),
+      // Its type is known to who wrote the spec; `defineEndpoint` holds the operation to it.
+      toResponse(spec, request, await run({ ...input, ctx } as never)),
     );
   };
   const pipeline = middy<HttpRequest, HttpResponse>({

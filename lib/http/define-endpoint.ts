@@ -20,5 +20,5 @@ export function defineEndpoint<
   spec: EndpointSpec<A, P, Q, B, R, F>,
   run: (input: EndpointInput<A, P, Q, B, F>) => Promise<EndpointOutput<R>>,
 ): Endpoint {
-  return createEndpoint(spec, run as never, { identify: identify(), authorize: authorize(spec.access) });
+  return createEndpoint(spec, run, { identify: identify(), authorize: authorize(spec.access) });
 }

@@ -14,5 +14,5 @@ export function definePublicEndpoint<
   spec: Omit<EndpointSpec<'public', P, Q, B, R, F>, 'access' | 'idempotent'>,
   run: (input: EndpointInput<'public', P, Q, B, F>) => Promise<EndpointOutput<R>>,
 ): Endpoint {
-  return createEndpoint({ ...spec, access: 'public' }, run as never);
+  return createEndpoint({ ...spec, access: 'public' }, run);
 }

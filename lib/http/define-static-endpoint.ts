@@ -25,9 +25,9 @@ export function defineStaticEndpoint<
   >,
   run: (input: EndpointInput<'public', P, undefined, undefined>) => EndpointOutput<R>,
 ): Endpoint {
-  return createPipeline(
-    { ...spec, access: 'public', rateLimit: 'instance', isStatic: true, statements: 0 },
-    run as never,
-    [instanceLimit(spec.id)],
-  );
+  return createPipeline({
+    spec: { ...spec, access: 'public', rateLimit: 'instance', isStatic: true, statements: 0 },
+    run,
+    entry: [instanceLimit(spec.id)],
+  });
 }

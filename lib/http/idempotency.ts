@@ -1,20 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Context } from '#lib/context.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { runOnce } from '#lib/idempotency/run-once.ts';
 import type { HttpRequest } from './http-request.ts';
-import type { HttpResponse } from './middleware.ts';
+import type { Around, HttpResponse } from './middleware.ts';
 
 /** Honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same key and request get the same answer. */
-export async function answerOnce(
-  request: HttpRequest,
-  ctx: Context,
-  respond: (ctx: Context) => Promise<HttpResponse>,
-): Promise<HttpResponse> {
+export async function answerOnce(...[request, ctx, respond]: Parameters<Around>): Promise<HttpResponse> {
   const key = parseKey(request.headers['idempotency-key']);
   if (key === undefined) return respond(ctx);
+  const { actor } = ctx;
+  // Keys are of a caller; the type of a public spec has no place for this.
+  if (!actor) throw new Error('whoever sends an Idempotency-Key has to be known');
   const { status, headers, body, isReplay } = await runOnce(
-    ctx,
+    { ...ctx, actor },
     { key, requestHash: digest(request) },
     async (inner) => {
       const response = await respond(inner);

@@ -1,16 +1,8 @@
 import { AppError } from '#lib/errors/app-error.ts';
+import type { TriedRequest } from '#lib/monitoring/validate-authentication.ts';
 import { authorize } from './authorize.ts';
 import type { HttpRequest } from './http-request.ts';
 import { type AuthenticationState, identify } from './identify.ts';
-
-/** What a request to try has of its own. */
-export interface TriedRequest {
-  readonly method?: 'GET' | 'POST';
-  readonly headers?: Record<string, string>;
-  readonly cookies?: Record<string, string>;
-  /** What the gate would have found in Redis. */
-  readonly generation?: number;
-}
 
 /** The code a request is refused with by the middlewares that every endpoint has, or undefined when they let it in. Not counted. */
 export async function tryRequest(

@@ -2,10 +2,14 @@
 export interface Change {
   readonly id: string;
   readonly text: string;
+  readonly level: number;
   readonly operation?: string;
   readonly operationId?: string;
   readonly path?: string;
 }
+
+/** The level of what may break or not, like a pattern that is another one: that takes somebody who can compare them. */
+const doubtful = 2;
 
 /** Said of the version as soon as anything breaks. */
 const unraised = ['api-version-not-bumped', 'api-version-decreased', 'api-major-version-not-bumped'];
@@ -29,22 +33,31 @@ export const severities: Readonly<Record<string, 'err' | 'info'>> = {
   'api-path-removed-with-deprecation': 'err',
 };
 
-/** What breaks, for which operation, and what to do about it; allowed when nothing does, or the version says so. */
+/** What breaks or may, for which operation, and what to do about it; allowed when nothing surely does, or the version says so. */
 export function describeBreaking(
   changes: readonly Change[],
   { base, before, after }: { readonly base: string; readonly before: string; readonly after: string },
 ): { isAllowed: boolean; text: string } {
-  const breaking = changes.filter(({ id }) => !unraised.includes(id));
-  if (breaking.length === 0) return { isAllowed: true, text: `Nothing breaks clients of ${base}.` };
-  const isAllowed = breaking.length === changes.length;
-  const byOperation = Map.groupBy(breaking, nameOf);
-  const list = [...byOperation].map(([name, found]) =>
-    [name, ...found.map(({ text, id }) => `  - ${text} [${id}]`)].join('\n'),
+  const found = changes.filter(({ id }) => !unraised.includes(id));
+  if (found.length === 0) return { isAllowed: true, text: `Nothing breaks clients of ${base}.` };
+  const isAllowed = found.length === changes.length;
+  const list = [...Map.groupBy(found, nameOf)].map(([name, those]) =>
+    [name, ...those.map(describe)].join('\n'),
   );
-  const verdict = isAllowed
+  let verdict = isAllowed
     ? `Version ${after} breaks clients of ${before} (${base}), as it may. CHANGELOG.md has to tell them how to move.`
     : remedy(before, after);
+  if (found.every(({ level }) => level === doubtful)) verdict = doubt(base);
   return { isAllowed, text: [`Against ${base}:`, ...list, verdict].join('\n\n') };
+}
+
+function doubt(base: string): string {
+  return `Nothing surely breaks clients of ${base}, so this passes. No program can tell whether what "may break" does: look at it, and do not
+merge what refuses a request that was accepted, or sends what no client expects (docs/versioning.md).`;
+}
+
+function describe({ text, id, level }: Change): string {
+  return `  - ${level === doubtful ? 'may break: ' : ''}${text} [${id}]`;
 }
 
 function nameOf({ operation, operationId, path }: Change): string {

@@ -1,14 +1,14 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import * as z from 'zod';
 import { makeOperator } from '#lib/accounts/make-operator.ts';
+import { Email } from '#lib/email.ts';
 
 const usage = `Usage: DATABASE_URL=postgres://… npm run operator -- you@example.com ["Your Name"]
 
 Lets the account with this address run the platform; founds it if there is none, and prints its password once.`;
 
 const [address, name, ...rest] = process.argv.slice(2);
-const email = z.email().toLowerCase().safeParse(address);
+const email = Email.safeParse(address);
 const databaseUrl = process.env.DATABASE_URL;
 if (!databaseUrl || !email.success || rest.length > 0) {
   console.error(usage);

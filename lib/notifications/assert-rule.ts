@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { isMemberAddress } from '#lib/auth/is-member-address.ts';
 import type { Context } from '#lib/context.ts';
+import { Email } from '#lib/email.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { assertUrl } from '#lib/outbound/address-guard.ts';
 import { OutboundError } from '#lib/outbound/outbound-error.ts';
@@ -23,7 +23,7 @@ export async function assertRule(
   if (channel === 'sns' && !topicArn.test(target))
     refuse('/target', 'invalid_format', 'must be the ARN of a topic');
   if (channel !== 'email') return;
-  if (!z.email().safeParse(target).success) refuse('/target', 'invalid_format', 'must be an email address');
+  if (!Email.safeParse(target).success) refuse('/target', 'invalid_format', 'must be an email address');
   if (scope === 'organization' && !(await isMemberAddress(ctx, ctx.actor.organizationId, target)))
     refuse('/target', 'no_member', 'must be the confirmed address of a member');
 }

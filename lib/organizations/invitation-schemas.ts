@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { organizationRoles } from '#lib/auth/permissions.ts';
+import { Email } from '#lib/email.ts';
 import { NextCursor } from '#lib/pagination/next-cursor.ts';
 import { OrganizationParams } from './schemas.ts';
 
@@ -10,7 +11,7 @@ export type InvitationParams = z.output<typeof InvitationParams>;
 
 export const CreateInvitationInput = z
   .strictObject({
-    email: z.email().max(254).toLowerCase().meta({ example: 'ada@example.com' }),
+    email: Email,
     role: Role.optional().meta({ description: "The organization's `defaultRole` when left out." }),
   })
   .meta({ id: 'CreateInvitationInput' });

@@ -2,7 +2,7 @@ import { defineScript } from '#lib/redis/run-script.ts';
 import { failureShare, firstBackOffMs, longestBackOffMs, windowMs } from './circuit-breaker-limits.ts';
 import { breakerStateKeys } from './circuit-breaker-state.ts';
 
-/** All keys of a breaker: open, trips, forced, probe, window, openings. Time passes by their expiry only: no clock is compared with another. */
+/** All keys of a breaker: open, trips, override, probe, window, openings. Time passes by their expiry only: no clock is compared with another. */
 export function breakerKeys(name: string): string[] {
   return [...breakerStateKeys(name), `breaker:${name}:probe`, `breaker:${name}:window`, openingsKey(name)];
 }
@@ -14,7 +14,7 @@ export function openingsKey(name: string): string {
 
 /**
  * What an instance does with a breaker, named by its first argument; the second says who it is. The reply begins with ms it stays open,
- * trips, forced.
+ * trips, override.
  *
  * | it | third argument | also replies |
  * | --- | --- | --- |

@@ -3,7 +3,7 @@ export class BreakerState {
   readonly name: string;
   trips = 0;
   /** 1: held open by an operator, 2: held closed. */
-  forced = 0;
+  override = 0;
   openUntilMs = 0;
   learnedAtMs = Number.NEGATIVE_INFINITY;
   /** It was open since the breaker last found it closed: what the instance counted before says nothing any more. */
@@ -13,11 +13,11 @@ export class BreakerState {
     this.name = name;
   }
 
-  learn(openMs: number, trips: number, forced: number): void {
+  learn(openMs: number, trips: number, override: number): void {
     this.learnedAtMs = performance.now();
     this.openUntilMs = this.learnedAtMs + openMs;
     this.trips = trips;
-    this.forced = forced;
+    this.override = override;
     if (trips > 0) this.wasTripped = true;
   }
 }
@@ -36,9 +36,9 @@ export function usedBreakers(): BreakerState[] {
   return used.size === 0 ? [] : [...used.values()];
 }
 
-/** The Redis keys that say how a breaker is: open, trips, forced. None of them exists while it is healthy. */
+/** The Redis keys that say how a breaker is: open, trips, override. None of them exists while it is healthy. */
 export function breakerStateKeys(name: string): string[] {
-  return [`breaker:${name}:open`, `breaker:${name}:trips`, `breaker:${name}:forced`];
+  return [`breaker:${name}:open`, `breaker:${name}:trips`, `breaker:${name}:override`];
 }
 
 /** Takes over the reply of the gate: three integers a breaker. */

@@ -12,7 +12,7 @@ export type Verdict = 'healthy' | 'unknown' | { readonly failedForMs: number };
 export type Settled<T> = { readonly value: T } | { readonly error: unknown };
 
 /** How a call got through: as anybody, because an operator holds the breaker closed, or as the fleet's only probe. */
-type Pass = 'closed' | 'forced' | { readonly probe: string };
+type Pass = 'closed' | 'overridden' | { readonly probe: string };
 
 // How old the fleet's word may be. Every gate call brings it; a job asks for itself at most this often.
 const freshMs = 5_000;
@@ -60,11 +60,11 @@ export class CircuitBreaker {
       ? await this.#ask('enter', probe, this.#settings.probeMs)
       : [];
     if (isProbe === 1) return { probe };
-    const { forced, openUntilMs, learnedAtMs } = this.#fleet;
+    const { override, openUntilMs, learnedAtMs } = this.#fleet;
     const nowMs = performance.now();
-    if (nowMs < openUntilMs && forced !== 2) refuse(openUntilMs - nowMs);
+    if (nowMs < openUntilMs && override !== 2) refuse(openUntilMs - nowMs);
     const isFresh = nowMs - learnedAtMs <= freshMs;
-    if (isFresh && forced === 2) return 'forced';
+    if (isFresh && override === 2) return 'overridden';
     if (isFresh) this.#obeyFleet(waitMs);
     const localWaitMs = this.#local.enter(nowMs);
     if (localWaitMs > 0) refuse(localWaitMs);
@@ -73,20 +73,20 @@ export class CircuitBreaker {
 
   #obeyFleet(probeWaitMs = 0): void {
     const fleet = this.#fleet;
-    if (fleet.forced === 1) refuse(heldOpenRetryMs);
+    if (fleet.override === 1) refuse(heldOpenRetryMs);
     if (fleet.trips > 0) refuse(probeWaitMs);
     if (fleet.wasTripped) this.#local.reset();
     fleet.wasTripped = false;
   }
 
   #hasToAsk(): boolean {
-    const { learnedAtMs, trips, forced, openUntilMs } = this.#fleet;
+    const { learnedAtMs, trips, override, openUntilMs } = this.#fleet;
     const nowMs = performance.now();
-    return nowMs - learnedAtMs > freshMs || (trips > 0 && forced === 0 && nowMs >= openUntilMs);
+    return nowMs - learnedAtMs > freshMs || (trips > 0 && override === 0 && nowMs >= openUntilMs);
   }
 
   async #settle(pass: Pass, verdict: Verdict): Promise<void> {
-    if (pass === 'forced') return;
+    if (pass === 'overridden') return;
     if (pass !== 'closed') return this.#settleProbe(pass.probe, verdict);
     if (verdict === 'unknown') return this.#local.release();
     const failedForMs = verdict === 'healthy' ? 0 : verdict.failedForMs;
@@ -116,8 +116,8 @@ export class CircuitBreaker {
     const args = [action, me, value, jitter, leastMs, this.#settings.minimumCalls].map(String);
     try {
       const reply = (await runScript<unknown[]>(breakerScript, breakerKeys(name), args)).map(Number);
-      const [openMs = 0, trips = 0, forced = 0] = reply;
-      this.#fleet.learn(openMs, trips, forced);
+      const [openMs = 0, trips = 0, override = 0] = reply;
+      this.#fleet.learn(openMs, trips, override);
       return reply;
     } catch (error) {
       if (!isUnanswered(error)) throw error;

@@ -1,9 +1,9 @@
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
-import { forceBreaker } from './force-breaker.ts';
 import { readBreakers } from './read-breakers.ts';
 import type { CircuitBreaker, OverrideBreakerInput } from './schemas.ts';
+import { setOverride } from './set-override.ts';
 
 /** Holds a breaker open or closed, on every instance within 5 seconds, until the time is over; it knows then what it knew before. */
 export async function overrideBreaker(
@@ -12,7 +12,7 @@ export async function overrideBreaker(
   { state, expiresInSeconds, reason }: OverrideBreakerInput,
 ): Promise<CircuitBreaker> {
   await withTransaction(ctx, async (tx) => {
-    const before = await forceBreaker(name, state, expiresInSeconds * 1000);
+    const before = await setOverride(name, state, expiresInSeconds * 1000);
     await recordAuditEvent(tx, ctx, {
       action: 'breaker.override',
       entityId: ctx.actor.userId,

@@ -20,20 +20,20 @@ export async function readBreakers(names: readonly string[]): Promise<CircuitBre
   return names.map((name, index) => describe(name, reply.slice(index * 4, index * 4 + 4)));
 }
 
-function describe(name: string, [openMs = 0, trips = 0, forced = 0, forcedMs = 0]: readonly number[]) {
-  const forcedState = forcedStates[forced];
+function describe(name: string, [openMs = 0, trips = 0, override = 0, overrideMs = 0]: readonly number[]) {
+  const heldState = heldStates[override];
   const ownState = openMs > 0 ? 'open' : trips > 0 ? 'half_open' : 'closed';
   return {
     name,
-    state: forcedState ?? ownState,
+    state: heldState ?? ownState,
     trips,
-    probeInSeconds: forcedState || trips === 0 ? null : Math.ceil(openMs / 1000),
-    override: forcedState ? { state: forcedState, expiresInSeconds: Math.ceil(forcedMs / 1000) } : null,
+    probeInSeconds: heldState || trips === 0 ? null : Math.ceil(openMs / 1000),
+    override: heldState ? { state: heldState, expiresInSeconds: Math.ceil(overrideMs / 1000) } : null,
   } satisfies CircuitBreaker;
 }
 
 /** As Redis keeps an override. */
-export const forcedStates: Record<number, 'open' | 'closed'> = { 1: 'open', 2: 'closed' };
+export const heldStates: Record<number, 'open' | 'closed'> = { 1: 'open', 2: 'closed' };
 
 /** Runs a script whose outcome the caller has to know: there is no answer without Redis. */
 export async function runForOperator(script: Script, keys: string[], args: string[]): Promise<number[]> {

@@ -101,6 +101,18 @@ describe('fails and says what breaks for whom', () => {
     expect(status).toBe(1);
   });
 
+  test('and what only may, too', () => {
+    const { status, text } = check((document) => {
+      keepEnding(document);
+      document.components.schemas.CreateProjectInput.properties.slug.pattern = '^[a-z]+$';
+      delete document.paths['/api/v1/projects/{id}'].get;
+    });
+    expect(text).toContain('  - may break: changed the pattern of the request property `slug`');
+    expect(text).toMatch(/getProject\)\n {2}- (?!may break)/);
+    expect(text).toContain('This breaks clients, and the version is still 1.4.2.');
+    expect(status).toBe(1);
+  });
+
   test('also when the version is not raised enough', () => {
     const { status, text } = check((document) => {
       keepEnding(document);
@@ -138,6 +150,20 @@ describe('passes', () => {
       next.schema.oneOf.push(added);
     });
     expect([status, text]).toEqual([0, 'Nothing breaks clients of main.\n']);
+  });
+
+  test('what may break or not, and says that somebody has to look at it, whatever the version', () => {
+    for (const version of ['1.4.2', '2.0.0']) {
+      const { status, text } = check((document) => {
+        keepEnding(document);
+        document.components.schemas.CreateProjectInput.properties.slug.pattern = '^[a-z]+$';
+        document.info.version = version;
+      });
+      expect(text).toContain('POST /api/v1/projects (createProject)\n  - may break: changed the pattern');
+      expect(text).toContain('Nothing surely breaks clients of main, so this passes.');
+      expect(text).not.toContain('as it may');
+      expect(status).toBe(0);
+    }
   });
 
   test('a deprecated route that is gone after its sunset', () => {

@@ -175,6 +175,15 @@ describe('who may import whom', () => {
     ).toEqual([]);
   });
 
+  test('what an email address is, one schema says', () => {
+    expect(
+      offenders(
+        (file) => file !== 'lib/email.ts',
+        ({ text }) => /\.email\(/.test(text),
+      ),
+    ).toEqual([]);
+  });
+
   test('other services are called through outbound() only, but for Redis by its own client', () => {
     const isOutside = (file: string) =>
       (inFunctions(file) || inLib(file)) && !file.startsWith('lib/outbound/');

@@ -1,5 +1,8 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { Email } from '#lib/email.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { createCompiler, findBreach, openApiDocument } from '#test/support/find-breach.ts';
@@ -106,6 +109,62 @@ describe('the examples', () => {
       (node) => node.schema && !('in' in node) && !('example' in node || 'examples' in node),
     );
     expect(bare).toEqual([]);
+  });
+});
+
+describe('a text is valid to the service when it is by the document', () => {
+  test('an address', async () => {
+    const published = nodesOf(document.components.schemas).filter(({ format }) => format === 'email');
+    expect(new Set(published.map(({ pattern, maxLength }) => `${maxLength} ${pattern}`)).size).toBe(1);
+    const [node = {}] = published;
+    const valid = fc.stringMatching(new RegExp(String(node.pattern), 'u'), { maxLength: 60 });
+    const bent = fc
+      .tuple(valid, fc.nat(60), fc.constantFrom('-', '.', '@', "'", '_', '7', 'é', ' ', '!', '..', '\n'))
+      .map(([text, at, odd]) => text.slice(0, at) + odd + text.slice(at));
+    const picked = [
+      'a@b-.com',
+      'a@-b.com',
+      'a@b--c.com',
+      'a@b.c',
+      'a@1.2.3.4',
+      'a@b.com\n',
+      '"a b"@c.com',
+    ].concat([249, 250].map((length) => `${'a'.repeat(length)}@b.co`));
+    const validate = (await createCompiler())(node);
+    const texts = [...picked, ...fc.sample(valid, 100), ...fc.sample(bent, 400)];
+    expect(texts.filter((text) => Email.safeParse(text).success !== validate(text))).toEqual([]);
+    expect(texts.filter((text) => validate(text)).length).toBeGreaterThan(100);
+  });
+
+  test('any that is too short, too long or just not, its characters counted as code points', async () => {
+    const compile = await createCompiler();
+    const bounded: { schema: z.core.$ZodType; published: Node; place: string }[] = [];
+    for (const { spec } of endpoints)
+      for (const schema of [spec.params, spec.query, spec.body].filter((part) => part !== undefined))
+        z.toJSONSchema(schema, {
+          io: 'input',
+          unrepresentable: 'any',
+          override: ({ zodSchema, jsonSchema, path }) => {
+            if (zodSchema._zod.def.type === 'string' && (jsonSchema.minLength || jsonSchema.maxLength))
+              bounded.push({
+                schema: zodSchema,
+                published: { ...jsonSchema },
+                place: `${spec.id} ${path.join('/')}`,
+              });
+          },
+        });
+    expect(bounded.length).toBeGreaterThan(40);
+    for (const { schema, published, place } of bounded) {
+      const validate = compile(published);
+      const { minLength = 0, maxLength = 0 } = published as { minLength?: number; maxLength?: number };
+      const lengths = [minLength - 1, minLength, maxLength, maxLength + 1].filter((length) => length >= 0);
+      for (const length of lengths) {
+        const isValid = (letter: string) => z.safeParse(schema, letter.repeat(length)).success;
+        // Of a text with a rule besides, like a time zone, no letter is valid.
+        if (isValid('x') === validate('x'.repeat(length)))
+          expect([place, length, isValid('🐘')]).toEqual([place, length, validate('🐘'.repeat(length))]);
+      }
+    }
   });
 });
 

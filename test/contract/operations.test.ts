@@ -7,7 +7,7 @@ import { findStale, generateFiles } from '#functions/generate.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { routeKeyOf } from '#lib/http/define-router.ts';
-import { lambdaContext } from '#test/support/event.ts';
+import { answerTo } from '#test/support/call.ts';
 
 const root = join(import.meta.dirname, '../..');
 const { endpoints, jobs, tasks } = await loadOperations();
@@ -56,8 +56,8 @@ test('every operation is in exactly one fragment that serverless.yml lists', () 
 
 test.each(Object.entries(errorCatalog))('the problem type %s has a page', async (code, { status }) => {
   const event = { ...JSON.parse(read('events/docs/get-problem.json')), pathParameters: { code } };
-  const response = await getProblem(event, lambdaContext());
-  expect(response.statusCode).toBe(200);
-  expect(response.body).toContain(`HTTP ${status}`);
-  expect(response.headers?.['cache-control']).toBe('public, max-age=3600');
+  const answer = await answerTo(getProblem, event);
+  expect(answer.status).toBe(200);
+  expect(answer.text).toContain(`HTTP ${status}`);
+  expect(answer.headers['cache-control']).toBe('public, max-age=3600');
 });

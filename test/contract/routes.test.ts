@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type EndpointOperation, loadOperations } from '#lib/generate/load-operations.ts';
 import { bodyLimitOf } from '#lib/http/read-body.ts';
-import { call } from '#test/support/call.ts';
+import { answerTo, call } from '#test/support/call.ts';
+import { toEvent } from '#test/support/event.ts';
 import { eventOf, succeeding } from '#test/support/scenario.ts';
 import { createMember } from '#test/support/tenant.ts';
 
@@ -70,6 +71,28 @@ describe('a body', () => {
     const answer = await call(operation.handler, { ...valid, token, body });
     expect(answer.body.errors).toMatchObject([{ pointer: '/is~1odd~0', code: 'unrecognized_keys' }]);
   });
+
+  test.each(withBody)(
+    'of %s is UTF-8, as text and as bytes, and other bytes are 400',
+    async (_, operation) => {
+      const { token } = await createMember('owner', 'operator');
+      const { handler, spec } = operation;
+      const sendBytes = (bytes: Buffer) => {
+        const event = toEvent(handler, { ...eventOf(operation), token, body: 'x' });
+        return answerTo(handler, { ...event, body: bytes.toString('base64'), isBase64Encoded: true });
+      };
+      const refused = await sendBytes(Buffer.from('{"name":"é"}', 'latin1'));
+      expect([refused.status, refused.body.code]).toEqual([400, 'malformed_json']);
+      if (spec.bodyFormat === 'ndjson') return;
+      const name = '日本語 & Ærø 🚀';
+      const body = JSON.stringify({ [name]: 1 });
+      for (const answer of [
+        await sendBytes(Buffer.from(body)),
+        await call(handler, { ...eventOf(operation), token, body }),
+      ])
+        expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toContain(`/${name}`);
+    },
+  );
 
   test.each(withBody)('of %s above the limit is 413, and of another type 415', async (_, operation) => {
     const { token } = await createMember('owner', 'operator');

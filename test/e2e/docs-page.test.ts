@@ -1,10 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page, type Response } from 'playwright-core';
+import {
+  type APIResponse,
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Page,
+  type Response,
+} from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { demoLogins, seedDatabase } from '#drizzle/seed.ts';
 import { type Gateway, startGateway } from '#lib/local/gateway.ts';
 import { findFreePort } from '#lib/local/ports.ts';
+import { findBreachAt } from '#test/support/fetch-declared.ts';
 import { createDatabase } from '#test/support/scratch-database.ts';
 
 const usualPaths = [
@@ -31,6 +39,7 @@ describe.skipIf(!executablePath)('The docs page in a browser', { timeout: 60_000
   let page: Page;
   /** What a page that works does not have: errors, violations of its policy, requests to others. */
   const complaints: string[] = [];
+  const judgements: Promise<void>[] = [];
 
   beforeAll(async () => {
     process.env.DATABASE_URL = await createDatabase(inject('templateDatabase'));
@@ -61,9 +70,28 @@ describe.skipIf(!executablePath)('The docs page in a browser', { timeout: 60_000
       const { protocol, host } = new URL(request.url());
       if (protocol !== 'data:' && host !== new URL(gateway.url).host) complaints.push(request.url());
     });
+    opened.on('response', (response) => {
+      if (!response.url().startsWith('data:')) judge(response.request().method(), response);
+    });
     opened.setDefaultTimeout(50_000);
     await opened.goto('/docs');
     return opened;
+  }
+
+  /** Complains of an answer that the OpenAPI document does not declare. */
+  function judge(method: string, response: Response | APIResponse): void {
+    const compare = async () => {
+      const headers = response.headersArray();
+      const named = (await headers).map(({ name, value }) => [name.toLowerCase(), value]);
+      const breach = await findBreachAt(method, response.url(), {
+        status: response.status(),
+        headers: Object.fromEntries(named),
+        cookies: named.flatMap(([name, value = '']) => (name === 'set-cookie' ? [value] : [])),
+        text: await response.text(),
+      });
+      if (breach) complaints.push(breach);
+    };
+    judgements.push(compare());
   }
 
   const operation = (id: string) => page.locator(`.opblock[id$="-${id}"]`);
@@ -101,7 +129,7 @@ describe.skipIf(!executablePath)('The docs page in a browser', { timeout: 60_000
     await dialog.getByRole('button', { name: 'Remove authorization' }).click();
     await dialog.locator('.close-modal').click();
     const [{ email, password }] = demoLogins;
-    await context.request.post('/api/v1/auth/login', { data: { email, password } });
+    judge('POST', await context.request.post('/api/v1/auth/login', { data: { email, password } }));
     const created = await repeat('createProject');
     expect(created.status()).toBe(201);
     const { authorization, cookie, ...headers } = await created.request().allHeaders();
@@ -151,10 +179,13 @@ describe.skipIf(!executablePath)('The docs page in a browser', { timeout: 60_000
     const opened = await openDocs(plain);
     expect(await opened.locator('section#createProject').innerText()).toContain('POST /api/v1/projects');
     expect(await opened.locator('#log-in').isVisible()).toBe(false);
+    await Promise.all(judgements);
     await plain.close();
   });
 
-  test('loads nothing from elsewhere, and neither an error nor a violation of its policy is told', () => {
+  test('loads nothing from elsewhere, gets what the document declares, and is told of no error or violation of its policy', async () => {
+    await Promise.all(judgements);
+    expect(judgements.length).toBeGreaterThan(10);
     expect(complaints).toEqual([]);
   });
 });

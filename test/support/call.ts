@@ -24,8 +24,12 @@ export function call(endpoint: Endpoint, options: CallOptions = {}): Promise<Ans
 }
 
 /** The same with an event as it is. */
-export async function answerTo(endpoint: Endpoint, event: APIGatewayProxyEventV2): Promise<Answer> {
-  return readAnswer(endpoint, event, await endpoint(event, lambdaContext()));
+export async function answerTo(
+  endpoint: Endpoint,
+  event: APIGatewayProxyEventV2,
+  context = lambdaContext(),
+): Promise<Answer> {
+  return readAnswer(endpoint, event, await endpoint(event, context));
 }
 
 /** What a function returned for an event, as a client sees it; fails when the contract does not declare it. */

@@ -10,7 +10,7 @@ interface Route {
   readonly isHead?: boolean;
 }
 
-interface SeenAnswer {
+export interface SeenAnswer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;

@@ -16,7 +16,7 @@ interface ApiKey {
   readonly refreshToken?: never;
 }
 
-/** Logs in with the first call, and again when the session has ended. */
+/** Logs in with the first call, and again when the session has ended; not again once that was refused. */
 interface Password {
   readonly email: string;
   readonly password: string;

@@ -86,7 +86,13 @@ export function createSession({ refreshToken, refresh, logIn, onTokens }: Sessio
     // Whoever had the turn before may have brought one.
     const token = usable(refused) ?? (await refreshed());
     if (token !== undefined || !logInAgain) return token;
-    return (await keep(logInAgain)).accessToken;
+    try {
+      return (await keep(logInAgain)).accessToken;
+    } catch (error) {
+      // These credentials will be refused to the next call as well, and each attempt counts as a guess.
+      if (isRefusal(error)) logInAgain = () => Promise.reject(error);
+      throw error;
+    }
   }
 
   /** The next access token by the refresh token; undefined when there is none, or it is void and a log-in can make up for it. */
@@ -115,4 +121,9 @@ export function createSession({ refreshToken, refresh, logIn, onTokens }: Sessio
     choices: () => choices,
     end: () => inTurn(async () => forget()),
   };
+}
+
+/** Of the API, not of a proxy before it. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof PlinthProblem && error.status === 401 && error.code !== 'unknown';
 }

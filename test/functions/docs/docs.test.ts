@@ -38,6 +38,14 @@ test('the page has every operation, and may load nothing but files of this origi
   expect(text).not.toMatch(/ style=|<script>| on\w+=/);
 });
 
+test.each([
+  ['the page', getDocs, {}],
+  ['the page of a problem', getProblem, { params: { code: 'not_found' } }],
+])('%s keeps its window from pages of other sites that opened it', async (_, handler, options) => {
+  const { headers } = await call(handler, options);
+  expect(headers['cross-origin-opener-policy']).toBe('same-origin');
+});
+
 test('the page asks for files by their content, which may be kept for ever', async () => {
   const files = await filesOfPage();
   expect(files.map((file) => file.replace(/\.[0-9a-f]{16}\./, '.'))).toEqual([

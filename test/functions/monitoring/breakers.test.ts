@@ -23,7 +23,7 @@ beforeEach(async () => {
   Object.assign(config, {
     AUTH_EXTERNAL_ISSUERS: [...others, { issuer, jwksUrl: `${issuer}keys`, audience: 'x' }],
   });
-  await getRedis().del(...['open', 'trips', 'forced'].map((key) => `breaker:${name}:${key}`));
+  await getRedis().del(...['open', 'trips', 'override'].map((key) => `breaker:${name}:${key}`));
   operator = await createMember('viewer', 'operator');
 });
 const put = (changed: object = {}) =>
@@ -89,7 +89,7 @@ describe('succeeds', () => {
 
   test('an override ends by itself, and is on record with its reason', async () => {
     await put({ expiresInSeconds: 7 });
-    const remainingMs = await getRedis().pttl(`breaker:${name}:forced`);
+    const remainingMs = await getRedis().pttl(`breaker:${name}:override`);
     expect(remainingMs).toBeGreaterThan(0);
     expect(remainingMs).toBeLessThanOrEqual(7_000);
     await call(endBreakerOverride, { token: operator.token, params });

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { handler as expireIdempotencyRecords } from '#functions/jobs/expire-idempotency-records.ts';
 import { handler as createProject } from '#functions/projects/create-project.ts';
+import { createPipeline } from '#lib/http/create-pipeline.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { type Answer, call } from '#test/support/call.ts';
 import { toEvent } from '#test/support/event.ts';
+import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { runJob } from '#test/support/run-job.ts';
 import { createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
@@ -120,7 +123,7 @@ describe('protects', () => {
     await once(child, 'exit');
     // PostgreSQL notices when the statement ends; nobody waits for that in a test.
     await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`;
-    await sql`drop trigger sleep_before_commit on idempotency_records`;
+    await sql`drop function sleep_before_commit cascade`;
     expect(await countProjects(member)).toBe(0);
 
     const { status, headers } = await create(member, 'dies-before-commit');
@@ -140,6 +143,26 @@ describe('protects', () => {
     const { status, headers, body } = await create(member, 'dies-after-commit');
     expect([status, headers['idempotency-replayed'], await countProjects(member)]).toEqual([201, 'true', 1]);
     expect(body).toEqual(JSON.parse(JSON.parse(String(answer)).body));
+  });
+
+  test('against a key of nobody, which is our fault: nothing is done', async () => {
+    const run = vi.fn();
+    const { method, rateLimit, statements } = createProject.spec;
+    const response = { status: 204 };
+    const spec = {
+      id: 'once',
+      method,
+      path: '/once',
+      summary: '',
+      access: 'public',
+      rateLimit,
+      statements,
+      response,
+    } as const;
+    const endpoint = createPipeline({ spec, run, around: answerOnce });
+    const { status } = await call(endpoint, { headers: { 'idempotency-key': 'k' } });
+    expect([status, run.mock.calls]).toEqual([500, []]);
+    expect(takeErrorLogs()).toHaveLength(1);
   });
 });
 

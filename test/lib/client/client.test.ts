@@ -172,6 +172,23 @@ describe('a session', () => {
     expect(count('/auth/login')).toBe(2);
   });
 
+  test('is asked for once with a password that is not right, until the client is told one that is', async () => {
+    const member = await withPassword(await createMember());
+    const { plinth, sent } = connect({ email: member.email, password: 'what it was last year' });
+    const refused = expect.objectContaining({
+      name: 'PlinthProblem',
+      code: 'invalid_credentials',
+      status: 401,
+    });
+    const together = Array.from({ length: 25 }, () => plinth.listProjects());
+    for (const call of together) await expect(call).rejects.toEqual(refused);
+    await expect(plinth.getCurrentUser()).rejects.toEqual(refused);
+    expect(sent).toEqual(['POST /auth/login 401']);
+
+    await plinth.login({ body: { email: member.email, password } });
+    expect((await plinth.getCurrentUser()).id).toBe(member.userId);
+  });
+
   test('ends with a log-out, and without one there is a problem', async () => {
     const member = await withPassword(await createMember());
     const { plinth, tokens } = connect();

@@ -17,12 +17,15 @@ const spec = {
   response: { status: 200, schema: z.object({ greeting: z.string() }) },
 } as const;
 
-const greet = createPipeline(spec, () => {
-  const invocation = getInvocation();
-  if (invocation)
-    Object.assign(invocation, { databaseMs: 3.21, statements: 2, redisMs: 1.23, outboundMs: 4.56 });
-  return { greeting: 'hello' };
-}, []);
+const greet = createPipeline({
+  spec,
+  run: () => {
+    const invocation = getInvocation();
+    if (invocation)
+      Object.assign(invocation, { databaseMs: 3.21, statements: 2, redisMs: 1.23, outboundMs: 4.56 });
+    return { greeting: 'hello' };
+  },
+});
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const headers = { 'x-request-id': 'request-1', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
 
@@ -54,7 +57,7 @@ test('a request writes one line, with where its time went', async () => {
 });
 
 test('the answer tells where its time went, and leaves out what was not needed', async () => {
-  const quick = createPipeline(spec, () => ({ greeting: 'hello' }), []);
+  const quick = createPipeline({ spec, run: () => ({ greeting: 'hello' }) });
   const timing = async (endpoint: typeof quick) => (await call(endpoint)).headers;
   const detailed = await timing(greet);
   expect(detailed['server-timing']).toMatch(
@@ -66,9 +69,12 @@ test('the answer tells where its time went, and leaves out what was not needed',
 
 test('a refusal names its code, a secret in the path or the request id stays out of the line', async () => {
   const lines = captureLogLines();
-  const refuse = createPipeline({ ...spec, errors: ['slug_taken'] }, () => {
-    throw new AppError('slug_taken', 'Taken');
-  }, []);
+  const refuse = createPipeline({
+    spec: { ...spec, errors: ['slug_taken'] },
+    run: () => {
+      throw new AppError('slug_taken', 'Taken');
+    },
+  });
   const key = `plk_${'a'.repeat(32)}_${'B'.repeat(49)}`;
   await call(refuse, { path: `/greet/${key}`, headers: { 'x-request-id': key } });
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'INFO', status: 409, errorCode: 'slug_taken' });

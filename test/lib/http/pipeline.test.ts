@@ -6,7 +6,7 @@ import { defineRouter } from '#lib/http/define-router.ts';
 import { defineStaticEndpoint } from '#lib/http/define-static-endpoint.ts';
 import type { Middleware } from '#lib/http/middleware.ts';
 import { logger } from '#lib/observability/logger.ts';
-import { call } from '#test/support/call.ts';
+import { answerTo, call, readAnswer } from '#test/support/call.ts';
 import { lambdaContext, toEvent } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 
@@ -18,6 +18,7 @@ const spec = {
   summary: 'Greet',
   response: { status: 200, schema: Greeting },
 } as const;
+const publicSpec = { ...spec, access: 'public', rateLimit: 'read', statements: 0 } as const;
 
 function endpointThat(run: () => unknown) {
   return defineStaticEndpoint(spec, run as () => { greeting: string });
@@ -99,11 +100,7 @@ describe('whatever is thrown', () => {
     ],
     ['a server that shuts down', Object.assign(new Error('x'), { code: '57P01' })],
   ])('and means "not now" is 503 with Retry-After: %s', async (_, error) => {
-    const endpoint = createPipeline(
-      { ...spec, access: 'public', rateLimit: 'read', statements: 0 },
-      () => Promise.reject(error),
-      [],
-    );
+    const endpoint = createPipeline({ spec: publicSpec, run: () => Promise.reject(error) });
     const { status, body, headers } = await call(endpoint);
     expect([status, body.code, body.retryable, headers['retry-after']]).toEqual([
       503,
@@ -125,11 +122,11 @@ describe('whatever is thrown', () => {
         throw new Error(secret);
       },
     };
-    const endpoint = createPipeline(
-      { ...spec, access: 'public', rateLimit: 'read', statements: 0 },
-      () => Promise.reject(new Error('first')),
-      [broken],
-    );
+    const endpoint = createPipeline({
+      spec: publicSpec,
+      run: () => Promise.reject(new Error('first')),
+      entry: [broken],
+    });
     const response = await endpoint(toEvent(endpoint, {}), lambdaContext());
     expect(response.statusCode).toBe(500);
     expect(response.headers).toEqual({ 'content-type': 'application/problem+json', 'x-request-id': 'test' });
@@ -148,13 +145,9 @@ describe('whatever is thrown', () => {
 });
 
 test('an operation that runs into the time limit is answered with our own 504', async () => {
-  const endpoint = createPipeline(
-    { ...spec, access: 'public', rateLimit: 'read', statements: 0 },
-    () => new Promise(() => {}),
-    [],
-  );
-  const response = await endpoint(toEvent(endpoint, {}), lambdaContext(201));
-  expect([response.statusCode, JSON.parse(response.body ?? '').code]).toEqual([504, 'deadline_exceeded']);
+  const endpoint = createPipeline({ spec: publicSpec, run: () => new Promise(() => {}) });
+  const { status, body } = await answerTo(endpoint, toEvent(endpoint, {}), lambdaContext(201));
+  expect([status, body.code]).toEqual([504, 'deadline_exceeded']);
   takeErrorLogs();
 });
 
@@ -169,11 +162,14 @@ test('a detail for the client and the fields of an AppError reach the answer', a
 test('a router answers by the route key, and has no answer to a foreign one', async () => {
   const hello = endpointThat(() => ({ greeting: 'hello' }));
   const route = defineRouter([hello]);
-  expect((await route(toEvent(hello, {}), lambdaContext())).statusCode).toBe(200);
+  const get = toEvent(hello, {});
   const head = { ...toEvent(hello, { method: 'HEAD' }), routeKey: 'HEAD /greet' };
-  expect(await route(head, lambdaContext())).toMatchObject({
-    statusCode: 200,
+  const [got, headed] = [await route(get, lambdaContext()), await route(head, lambdaContext())];
+  expect((await readAnswer(hello, get, got)).body).toEqual({ greeting: 'hello' });
+  expect(await readAnswer(hello, head, headed)).toMatchObject({
+    status: 200,
     headers: { 'content-length': '20' },
+    text: '',
   });
   expect(() => route({ ...toEvent(hello, {}), routeKey: 'GET /else' }, lambdaContext())).toThrow('GET /else');
 });

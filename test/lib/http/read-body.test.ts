@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { createPipeline } from '#lib/http/create-pipeline.ts';
 import { readBody } from '#lib/http/read-body.ts';
-import { lambdaContext, toEvent } from '#test/support/event.ts';
+import { answerTo } from '#test/support/call.ts';
+import { toEvent } from '#test/support/event.ts';
 
-const endpoint = createPipeline(
-  {
+const endpoint = createPipeline({
+  spec: {
     id: 'echo',
     method: 'POST',
     path: '/echo',
@@ -17,18 +18,17 @@ const endpoint = createPipeline(
     body: z.unknown(),
     response: { status: 200, schema: z.unknown() },
   },
-  (input) => (input as { body: unknown }).body,
-  [readBody({ method: 'POST' })],
-);
+  run: ({ body }: { body: unknown }) => body,
+  entry: [readBody({ method: 'POST' })],
+});
 
-async function send(bytes: Buffer) {
+function send(bytes: Buffer) {
   const event = {
     ...toEvent(endpoint, { body: 'x' }),
     body: bytes.toString('base64'),
     isBase64Encoded: true,
   };
-  const response = await endpoint(event, lambdaContext());
-  return { status: response.statusCode, body: JSON.parse(response.body ?? '') };
+  return answerTo(endpoint, event);
 }
 
 test('an encoded body is decoded, and has to be UTF-8', async () => {
@@ -48,7 +48,7 @@ test('an encoded body is measured before it is decoded', async () => {
     body: '!'.repeat(200_000),
     isBase64Encoded: true,
   };
-  expect((await endpoint(event, lambdaContext())).statusCode).toBe(413);
+  expect((await answerTo(endpoint, event)).status).toBe(413);
 });
 
 test('64 levels are read, 65 are refused', async () => {
@@ -88,7 +88,8 @@ test('any other JSON is read as it is, however it is spaced', async () => {
     fc.asyncProperty(value, fc.integer({ min: 0, max: 2 }), async (any, spaces) => {
       const json = JSON.stringify([any], null, spaces);
       fc.pre(!/__proto__|constructor|\\u0000/.test(json));
-      expect(await send(Buffer.from(json))).toEqual({ status: 200, body: JSON.parse(json) });
+      const { status, body } = await send(Buffer.from(json));
+      expect({ status, body }).toEqual({ status: 200, body: JSON.parse(json) });
     }),
     { numRuns: 500 },
   );

@@ -15,23 +15,27 @@ test('the documentation names the fields of an access line, all of them and no o
     .split('\n')
     .flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, field]) => field));
   const endpoint = createPipeline({
-    id: 'fail',
-    method: 'GET',
-    path: '/fail',
-    summary: 'Fail',
-    access: 'public',
-    rateLimit: 'read',
-    statements: 0,
-    response: { status: 200, schema: z.string() },
-  }, () => {
-    throw new Error('broken');
-  }, [
-    {
-      before({ event }) {
-        event.actor = actor;
-      },
+    spec: {
+      id: 'fail',
+      method: 'GET',
+      path: '/fail',
+      summary: 'Fail',
+      access: 'public',
+      rateLimit: 'read',
+      statements: 0,
+      response: { status: 200, schema: z.string() },
     },
-  ]);
+    run: () => {
+      throw new Error('broken');
+    },
+    entry: [
+      {
+        before({ event }) {
+          event.actor = actor;
+        },
+      },
+    ],
+  });
   const lines = captureLogLines();
   await call(endpoint, { headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00` } });
   expect(Object.keys(JSON.parse(lines[0] ?? '')).sort()).toEqual(documented.sort());

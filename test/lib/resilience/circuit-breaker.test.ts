@@ -198,16 +198,16 @@ describeOnBothBackends('a circuit breaker', (on) => {
   });
 
   it('is held open or closed by an operator until that expires', async () => {
-    await on.call('SET', 'breaker:upstream:forced', '1', 'PX', '60000');
+    await on.call('SET', 'breaker:upstream:override', '1', 'PX', '60000');
     expect(await first.call('healthy')).toEqual(expect.any(Number));
-    await on.call('SET', 'breaker:upstream:forced', '2', 'PX', '60000');
+    await on.call('SET', 'breaker:upstream:override', '2', 'PX', '60000');
     for (let count = 0; count < 10; count++) {
       expect(await second.call(failed)).toBe('answered');
       first.forgets();
       expect(await first.call(failed)).toBe('answered');
     }
-    expect(await keys()).toEqual(['breaker:upstream:forced']);
-    await on.redis.del('breaker:upstream:forced');
+    expect(await keys()).toEqual(['breaker:upstream:override']);
+    await on.redis.del('breaker:upstream:override');
     first.forgets();
     expect(await first.call('healthy')).toBe('answered');
   });

@@ -53,7 +53,7 @@ test('a call behind the gate costs Redis nothing: the gate brings the state of t
 
 test('the gate tells of an open breaker, and of one that an operator holds', async () => {
   for (const [key, value, ms] of [
-    ['forced', '1', '60000'],
+    ['override', '1', '60000'],
     ['open', '1', '60000'],
   ] as const) {
     await getRedis().eval(
