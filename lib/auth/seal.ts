@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { deriveKey } from './derive-key.ts';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
+import { deriveKey, deriveKeys } from './derive-key.ts';
 
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -12,10 +12,21 @@ export function seal(purpose: string, text: string): string {
   return sealed.toString('base64url');
 }
 
-/** The sealed text; throws when AUTH_SECRET or the purpose is another one, or a bit has changed. */
+/** The sealed text; throws when neither AUTH_SECRET nor the former one has sealed it for this purpose, or a bit has changed. */
 export function unseal(purpose: string, sealed: string): string {
+  const [current, former] = deriveKeys(purpose);
+  try {
+    return open(current, sealed);
+  } catch (error) {
+    // GCM does not tell another key from a bit that has changed.
+    if (!former) throw error;
+    return open(former, sealed);
+  }
+}
+
+function open(key: KeyObject, sealed: string): string {
   const bytes = Buffer.from(sealed, 'base64url');
-  const decipher = createDecipheriv('aes-256-gcm', deriveKey(purpose), bytes.subarray(0, nonceBytes), {
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), {
     authTagLength: tagBytes,
   });
   decipher.setAuthTag(bytes.subarray(-tagBytes));

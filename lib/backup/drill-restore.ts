@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { getConfig } from '#lib/config/get-config.ts';
 import { CopyConnection } from '#lib/db/copy-connection.ts';
+import { getPostgresError } from '#lib/db/get-postgres-error.ts';
 import type { JobContext, JobResult } from '#lib/jobs/job-spec.ts';
 import { openVault } from './back-up-database.ts';
 import { quoted } from './database-contents.ts';
@@ -7,8 +9,11 @@ import { openBackup } from './open-backup.ts';
 import { restoreBackup } from './restore-backup.ts';
 
 const scratchPrefix = 'plinth_drill_';
-// Longer than a drill can take: what is older was left behind by one that was killed.
-const leftBehindMs = 86_400_000;
+// As long as a drill may take. One of another stage may have made its database on this server, and not be connected to it yet.
+const leftBehindSeconds = 900;
+// By its own clock, which is one for all who use it.
+const serverMs = 'floor(extract(epoch from clock_timestamp()) * 1000)';
+const isInUse = '55006';
 
 /**
  * Restores the newest backup into a scratch database on the server of BACKUP_DRILL_URL, which checks everything that a real restore
@@ -20,11 +25,13 @@ export async function drillRestore(ctx: JobContext): Promise<JobResult> {
   if (BACKUP_URL === '' || BACKUP_DRILL_URL === '')
     return { skipped: 'BACKUP_URL or BACKUP_DRILL_URL is not set' };
   const vault = openVault(config);
-  const manifest = await openBackup(vault);
+  const manifest = await openBackup(vault, undefined, ctx.now);
   const server = new CopyConnection(BACKUP_DRILL_URL);
-  const scratch = `${scratchPrefix}${ctx.now.getTime()}`;
   try {
-    await dropScratch(server, ctx.now.getTime() - leftBehindMs, scratch);
+    await dropLeftBehind(server);
+    const [clock] = await server.send(`select ${serverMs}::text as ms`);
+    // Of every attempt its own, also where stages share the server.
+    const scratch = `${scratchPrefix}${clock?.ms}_${randomBytes(3).toString('hex')}`;
     await server.send(`create database ${quoted(scratch)} template template0`);
     try {
       const url = new URL(BACKUP_DRILL_URL);
@@ -45,12 +52,20 @@ export async function drillRestore(ctx: JobContext): Promise<JobResult> {
   }
 }
 
-/** Drops what an earlier attempt of this drill left behind, and what drills before it did. */
-async function dropScratch(server: CopyConnection, olderThanMs: number, own: string): Promise<void> {
-  const rows = await server.send('select datname as name from pg_database where datname like $1', [
-    `${scratchPrefix.replaceAll('_', '\\_')}%`,
-  ]);
+/** Drops what drills of this role left behind when they were killed, unless somebody is connected to it. */
+async function dropLeftBehind(server: CopyConnection): Promise<void> {
+  const rows = await server.send(
+    `select datname as name from pg_database
+     where datname ~ $1 and pg_get_userbyid(datdba) = current_user
+       and substring(datname from '\\d+')::numeric < ${serverMs} - ${leftBehindSeconds * 1000}
+       and not exists (select from pg_stat_activity a where a.datid = oid and a.backend_type = 'client backend')`,
+    [`^${scratchPrefix}\\d+(_[0-9a-f]{6})?$`],
+  );
   for (const { name } of rows as { name: string }[])
-    if (name === own || Number(name.slice(scratchPrefix.length)) < olderThanMs)
-      await server.send(`drop database if exists ${quoted(name)} with (force)`);
+    try {
+      await server.send(`drop database if exists ${quoted(name)}`);
+    } catch (error) {
+      // Since a moment ago somebody is.
+      if (getPostgresError(error)?.code !== isInUse) throw error;
+    }
 }

@@ -5,13 +5,29 @@ import type { Vault } from './create-backup.ts';
 import { listBackups } from './list-backups.ts';
 import { type BackedUpTable, type Manifest, readManifest, segmentPath } from './manifest.ts';
 import { openSegment, sha256Of } from './segments.ts';
+import type { BackupStore } from './store.ts';
 import { counting, emptyTally, isSame } from './table-stream.ts';
 
-/** The manifest of a backup, of the newest one unless told otherwise; throws BackupError when it is not to be trusted. */
-export async function openBackup({ store, key }: Vault, id?: string): Promise<Manifest> {
-  const newest = id ?? (await listBackups(store)).findLast(({ isFinished }) => isFinished)?.id;
-  if (newest === undefined) throw new BackupError('there is no finished backup');
-  return readManifest(store, key, newest);
+// A backup is dated by PostgreSQL. One from a day on which its clock was ahead would be the newest for as long as that; a clock that is
+// a little behind, as ours may be, must not hide last night's.
+const aheadMs = 86_400_000;
+
+/**
+ * The manifest of a backup: of this one, or of the newest that is not of the future at `now`. Throws BackupError when it is not to be
+ * trusted.
+ */
+export async function openBackup({ store, key }: Vault, id?: string, now?: Date): Promise<Manifest> {
+  return readManifest(store, key, id ?? (await findNewest(store, now)));
+}
+
+async function findNewest(store: BackupStore, now?: Date): Promise<string> {
+  const finished = (await listBackups(store)).filter(({ isFinished }) => isFinished);
+  const latestMs = now ? now.getTime() + aheadMs : Number.POSITIVE_INFINITY;
+  const newest = finished.findLast(({ takenAt }) => takenAt.getTime() <= latestMs);
+  if (newest) return newest.id;
+  const ahead = finished[0];
+  if (ahead) throw new BackupError(`no backup but of the future, such as ${ahead.id}: name the one to take`);
+  throw new BackupError('there is no finished backup');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getParameters, ParameterError } from '#lib/outbound/get-parameters.ts';
-import { ConfigError } from './parse-config.ts';
+import { ConfigError, findBrokenRules } from './parse-config.ts';
 import { settings } from './schema.ts';
 import { findReferences } from './secret-references.ts';
 
@@ -17,10 +17,18 @@ export async function getMigrationUrl(): Promise<string> {
   const url = owner || read('DATABASE_URL', DATABASE_URL);
   const key = owner ? 'DATABASE_MIGRATION_URL' : 'DATABASE_URL';
   const parsed = settings.DATABASE_URL.safeParse(url);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(
-    parsed.error.issues.map(({ message }) => ({ key, rule: url ? message : 'is missing', isMissing: !url })),
-  );
+  if (!parsed.success)
+    throw new ConfigError(
+      parsed.error.issues.map(({ message }) => ({
+        key,
+        rule: url ? message : 'is missing',
+        isMissing: !url,
+      })),
+    );
+  const stage = settings.PLINTH_STAGE.safeParse(process.env.PLINTH_STAGE).data;
+  const problems = stage === undefined ? [] : findBrokenRules({ PLINTH_STAGE: stage, [key]: parsed.data });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return parsed.data;
 }
 
 // A role that the same deployment has just made is known to every part of AWS within seconds, not at once.

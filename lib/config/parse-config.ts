@@ -40,8 +40,8 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   return config as Config;
 }
 
-/** Of settings that have the right form: one that has not is named for that. */
-function findBrokenRules(config: Partial<Config>): ConfigProblem[] {
+/** What the stage asks of these settings, which have the right form: one that has not is named for that. */
+export function findBrokenRules(config: Partial<Config>): ConfigProblem[] {
   const { PLINTH_STAGE: stage } = config;
   return stageRules
     .filter(({ key, stages }) => stage && stages.includes(stage) && config[key] !== undefined)

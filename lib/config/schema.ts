@@ -18,9 +18,10 @@ export const settings = {
     .url()
     .default('http://localhost:3000')
     .meta({ description: 'The address clients use; issuer of access tokens.' }),
-  DATABASE_URL: secret
-    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
-    .meta({ description: 'PostgreSQL connection string.', secret: true }),
+  DATABASE_URL: secret.regex(/^postgres(ql)?:\/\//, 'must start with postgres://').meta({
+    description: 'PostgreSQL connection string; with sslmode=verify-full in its query.',
+    secret: true,
+  }),
   DATABASE_REPLICA_URL: z
     .string()
     .regex(/^$|^postgres(ql)?:\/\//, 'must start with postgres://')
@@ -59,6 +60,14 @@ export const settings = {
     description: 'Seals and derives every other key; 256 random bits in base64url.',
     secret: true,
   }),
+  AUTH_SECRET_FORMER: z
+    .string()
+    .regex(/^([\w-]{43,})?$/, 'must be at least 256 random bits in base64url')
+    .default('')
+    .meta({
+      description: 'Still opens what it sealed, while AUTH_SECRET is being changed; empty otherwise.',
+      secret: true,
+    }),
   AUTH_AUDIENCE: z.string().min(1).default('plinth').meta({ description: 'Audience of access tokens.' }),
   ACCESS_TOKEN_TTL_SECONDS: positiveInteger
     .max(900)

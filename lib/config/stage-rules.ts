@@ -13,6 +13,7 @@ const prod: readonly Stage[] = ['prod'];
 const https = 'must be https';
 // Neon gives passwords of 16 characters, Upstash tokens of 60.
 const password = 'must have a password of at least 12 characters that nobody guesses';
+const encryption = 'must have sslmode=verify-full, or at least sslmode=require, in its query';
 const token = 'must have at least 20 characters that nobody guesses';
 
 export const stageRules: readonly StageRule[] = [
@@ -30,11 +31,16 @@ export const stageRules: readonly StageRule[] = [
     (url, { TRACING }) => TRACING === 'otlp' && isPlain(url) && !isOnThisHost(url),
   ),
   rule('AUTH_SECRET', deployed, 'must be random', isGuessable),
+  rule('AUTH_SECRET_FORMER', deployed, 'must be random', (secret) => secret !== '' && isGuessable(secret)),
   rule('MAILER', deployed, 'must not be console', (mailer) => mailer === 'console'),
   rule('MAIL_FROM', deployed, 'must be an address of yours', (address) => address.endsWith('.local')),
   rule('DATABASE_URL', prod, password, hasWeakPassword),
   ...(['DATABASE_REPLICA_URL', 'DATABASE_MIGRATION_URL'] as const).map((key) =>
     rule(key, prod, password, (url) => url !== '' && hasWeakPassword(url)),
+  ),
+  rule('DATABASE_URL', deployed, encryption, isUnencrypted),
+  ...(['DATABASE_REPLICA_URL', 'DATABASE_MIGRATION_URL', 'BACKUP_DRILL_URL'] as const).map((key) =>
+    rule(key, deployed, encryption, (url) => url !== '' && isUnencrypted(url)),
   ),
   rule('UPSTASH_REDIS_REST_TOKEN', prod, token, (text) => text.length < 20 || isGuessable(text)),
   rule('ALLOWED_ORIGINS', ['staging', 'prod'], https, (origins) => origins.some(isPlain)),
@@ -67,6 +73,21 @@ function isPlain(url: string): boolean {
 
 function isOnThisHost(url: string): boolean {
   return /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(`${url}/`);
+}
+
+/**
+ * As postgres.js reads it: without `sslmode` it is plain text, and `prefer` becomes it where the server, or who is in between, says that it
+ * has no TLS.
+ */
+function isUnencrypted(databaseUrl: string): boolean {
+  const [server = '', query] = databaseUrl.split('?');
+  const mode = new URLSearchParams(query).getAll('sslmode').at(-1) ?? '';
+  return !/^(require|verify-ca|verify-full)$/.test(mode) && !isOnLoopback(server);
+}
+
+function isOnLoopback(server: string): boolean {
+  const [, hosts = ''] = /^\w+:\/\/(?:[^/]*@)?([^/]*)/.exec(server) ?? [];
+  return hosts.split(',').every((host) => /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host));
 }
 
 function hasWeakPassword(databaseUrl: string): boolean {

@@ -7,9 +7,6 @@ import { ConnectionPool, type PoolStatistics } from './connection-pool.ts';
 import { type DrizzleClient, GuardedClient } from './guarded-client.ts';
 import { ReplicaClient } from './replica-client.ts';
 
-// A replica that is away must leave the primary its time to answer, within the second of a request.
-const replicaShare = 1 / 5;
-
 type Pool = ReturnType<typeof toDatabase>;
 export type Transaction = Parameters<Parameters<Pool['transaction']>[0]>[0];
 /** Where a statement runs: inside a transaction, or on a connection of its own. */
@@ -72,7 +69,7 @@ function connectPrimary() {
 
 function connectReplica(url: string) {
   const { pool, types } = createPool(url);
-  const client = new GuardedClient(pool, types, getConfig().DATABASE_TIMEOUT_MS * replicaShare);
+  const client = new GuardedClient(pool, types);
   return { pool, database: toDatabase(new ReplicaClient(client, getPrimary().client)) };
 }
 

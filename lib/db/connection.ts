@@ -4,7 +4,7 @@ import postgres from 'postgres';
 import { sqlComment } from '#lib/observability/sql-comment.ts';
 import { ConnectionError } from './connection-error.ts';
 import { type Address, openSocket } from './open-socket.ts';
-import { connectionCodes, findSqlState, sqlStateRuleOf } from './sql-state.ts';
+import { connectionCodes, findServerError, sqlStateRuleOf } from './sql-state.ts';
 
 export type Row = Record<string, unknown>;
 export type Rows = Row[] & { readonly command?: string };
@@ -186,6 +186,6 @@ function isConnectionFailure(error: unknown): error is Error {
 
 /** Anything but an answer of the server, and the answers after which it is of no use. */
 function isBroken(error: unknown): boolean {
-  const sqlState = findSqlState(error);
-  return sqlState === undefined || sqlStateRuleOf(sqlState).isDiscarded;
+  const answer = findServerError(error);
+  return answer === undefined || sqlStateRuleOf(answer).isDiscarded;
 }

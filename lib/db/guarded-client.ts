@@ -3,7 +3,7 @@ import type { Connection, Rows } from './connection.ts';
 import { ConnectionError } from './connection-error.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import { createStatement, isRead, type Statement } from './statement.ts';
-import { getStatementLimits, noteUse, withinLimit } from './statement-limits.ts';
+import { getStatementLimits, noteUse, type StatementLimits, withinLimit } from './statement-limits.ts';
 import { runTransaction, type TransactionClient } from './transaction-client.ts';
 import { TransactionLine } from './transaction-line.ts';
 
@@ -24,17 +24,11 @@ const frozenMs = 500;
 export class GuardedClient implements DrizzleClient {
   readonly options: DrizzleClient['options'];
   readonly #pool: ConnectionPool;
-  readonly #maxFirstWordMs: number;
 
   /** `options` is what the pool's connections take their types from: Drizzle writes into it. */
-  constructor(
-    pool: ConnectionPool,
-    options: DrizzleClient['options'],
-    maxFirstWordMs = Number.POSITIVE_INFINITY,
-  ) {
+  constructor(pool: ConnectionPool, options: DrizzleClient['options']) {
     this.#pool = pool;
     this.options = options;
-    this.#maxFirstWordMs = maxFirstWordMs;
   }
 
   unsafe(text: string, parameters: unknown[] = []): Statement {
@@ -42,11 +36,16 @@ export class GuardedClient implements DrizzleClient {
   }
 
   /** One statement on a connection of its own. */
-  send(text: string, parameters: unknown[], isArrays: boolean): Promise<Rows> {
+  send(
+    text: string,
+    parameters: unknown[],
+    isArrays: boolean,
+    { firstWordMs, statementMs }: StatementLimits = getStatementLimits(),
+  ): Promise<Rows> {
     return noteUse(1, async () => {
-      const { statementMs } = getStatementLimits();
-      const [rows, connection] = await this.#reach(isRead(text), async (connection, limitMs) => {
-        const isQuick = statementMs <= this.#firstWordMs();
+      const isQuick = statementMs <= firstWordMs;
+      const limits = { firstWordMs, statementMs: isQuick ? 0 : statementMs };
+      const [rows, connection] = await this.#reach(limits, isRead(text), async (connection, limitMs) => {
         // Where a statement may take long, an empty one before it finds a server that hangs.
         if (!isQuick) await withinLimit(limitMs, (ms) => connection.send('', [], false, ms));
         const ownMs = isQuick ? limitMs : statementMs;
@@ -69,14 +68,14 @@ export class GuardedClient implements DrizzleClient {
 
   /** Until COMMIT nothing has changed: BEGIN and the statement are repeated even if that one writes. */
   async #begin(text: string, parameters: unknown[], isArrays: boolean) {
-    const { statementMs } = getStatementLimits();
-    const [first, connection] = await this.#reach(true, async (connection, limitMs) => {
-      const isQuick = statementMs <= this.#firstWordMs();
+    const { firstWordMs, statementMs } = getStatementLimits();
+    const isQuick = statementMs <= firstWordMs;
+    const limits = { firstWordMs, statementMs: isQuick ? 0 : statementMs };
+    const [first, connection] = await this.#reach(limits, true, async (connection, limitMs) => {
       const begun = withinLimit(limitMs, (ms) => connection.send('begin', [], false, ms));
       if (!isQuick) await begun;
-      const sent = withinLimit(isQuick ? limitMs : statementMs, (ms) =>
-        connection.send(text, parameters, isArrays, ms),
-      );
+      const ownMs = isQuick ? limitMs : statementMs;
+      const sent = withinLimit(ownMs, (ms) => connection.send(text, parameters, isArrays, ms));
       const [, outcome] = await Promise.allSettled([begun, sent]);
       await begun;
       if (outcome.status === 'rejected' && outcome.reason instanceof ConnectionError) throw outcome.reason;
@@ -85,12 +84,15 @@ export class GuardedClient implements DrizzleClient {
     return { connection, first };
   }
 
-  /** Takes a connection for the first word with the server, all within one limit, and gives it back only when that fails. */
+  /**
+   * Takes a connection for the first word with the server, all within one limit, and gives it back only when that fails. `statementMs`
+   * is what `say` may take after that word.
+   */
   async #reach<T>(
+    { firstWordMs, statementMs }: StatementLimits,
     isHarmless: boolean,
     say: (connection: Connection, limitMs: number) => Promise<T>,
   ): Promise<[T, Connection]> {
-    const firstWordMs = this.#firstWordMs();
     let startedAtMs = Date.now();
     const leftMs = () => firstWordMs - (Date.now() - startedAtMs);
     for (let isRepeated = false; ; isRepeated = true) {
@@ -99,7 +101,7 @@ export class GuardedClient implements DrizzleClient {
         return [await say(connection, leftMs()), connection];
       } catch (error) {
         this.#pool.release(connection);
-        if (leftMs() < -frozenMs) startedAtMs = Date.now();
+        if (leftMs() < -statementMs - frozenMs) startedAtMs = Date.now();
         const canRepeat =
           error instanceof ConnectionError &&
           error.code !== 'DEADLINE_EXCEEDED' &&
@@ -107,9 +109,5 @@ export class GuardedClient implements DrizzleClient {
         if (isRepeated || !canRepeat || leftMs() <= 0) throw error;
       }
     }
-  }
-
-  #firstWordMs(): number {
-    return Math.min(this.#maxFirstWordMs, getStatementLimits().firstWordMs);
   }
 }

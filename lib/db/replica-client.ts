@@ -1,9 +1,15 @@
 import type { Rows } from './connection.ts';
 import { ConnectionError } from './connection-error.ts';
 import type { DrizzleClient, GuardedClient } from './guarded-client.ts';
-import { findSqlState, sqlStateRuleOf } from './sql-state.ts';
+import { findServerError, sqlStateRuleOf } from './sql-state.ts';
 import { createStatement, isRead, type Statement } from './statement.ts';
+import { getStatementLimits, type StatementLimits } from './statement-limits.ts';
 import type { TransactionClient } from './transaction-client.ts';
+
+// Of DATABASE_TIMEOUT_MS, in a quick request: a replica that is away, or answers the first word and then hangs, leaves the primary its
+// time, and both together end within the second that a request has.
+const firstWordShare = 1 / 5;
+const statementShare = 1 / 2;
 
 // So that not every read pays for finding it out.
 const awayMs = 10_000;
@@ -30,20 +36,50 @@ export class ReplicaClient implements DrizzleClient {
   }
 
   async #send(text: string, parameters: unknown[], isArrays: boolean): Promise<Rows> {
-    if (isRead(text) && Date.now() >= this.#awayUntilMs)
-      try {
-        return await this.#replica.send(text, parameters, isArrays);
-      } catch (error) {
-        if (!isAway(error)) throw error;
-        this.#awayUntilMs = Date.now() + awayMs;
-      }
-    return this.#primary.send(text, parameters, isArrays);
+    const limits = getStatementLimits();
+    if (!isRead(text) || Date.now() < this.#awayUntilMs)
+      return this.#primary.send(text, parameters, isArrays, limits);
+    const startedAt = performance.now();
+    try {
+      return await this.#replica.send(text, parameters, isArrays, replicaLimits(limits));
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.#awayUntilMs = Date.now() + awayMs;
+      return this.#primary.send(
+        text,
+        parameters,
+        isArrays,
+        limitsAfter(performance.now() - startedAt, limits),
+      );
+    }
   }
+}
+
+function isQuick({ firstWordMs, statementMs }: StatementLimits): boolean {
+  return statementMs <= firstWordMs;
+}
+
+function replicaLimits(limits: StatementLimits): StatementLimits {
+  const { firstWordMs, statementMs } = limits;
+  return {
+    firstWordMs: firstWordMs * firstWordShare,
+    statementMs: isQuick(limits) ? firstWordMs * statementShare : statementMs,
+  };
+}
+
+/** What the primary has after the replica: all of its time but what the replica took beyond its first word. */
+function limitsAfter(usedMs: number, limits: StatementLimits): StatementLimits {
+  if (!isQuick(limits)) return limits;
+  const { firstWordMs } = limits;
+  const leftMs = Math.min(firstWordMs, firstWordMs * (1 + firstWordShare) - usedMs);
+  // More than the replica may use is used only when this process stands still, as in a freeze.
+  const primaryMs = Math.max(leftMs, firstWordMs * (1 - statementShare));
+  return { firstWordMs: primaryMs, statementMs: primaryMs };
 }
 
 /** Without an answer, or cancelled because it was in the way of what the primary had changed. */
 function isAway(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.code !== 'DEADLINE_EXCEEDED';
-  const { outcome } = sqlStateRuleOf(findSqlState(error) ?? '');
+  const { outcome } = sqlStateRuleOf(findServerError(error));
   return outcome === 'unavailable' || outcome === 'retry';
 }

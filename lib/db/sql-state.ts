@@ -10,12 +10,15 @@ interface SqlStateRule {
 const keep = (outcome: SqlOutcome): SqlStateRule => ({ outcome, isDiscarded: false });
 const discard = (outcome: SqlOutcome): SqlStateRule => ({ outcome, isDiscarded: true });
 
-/** By SQLSTATE or, where a class means one thing, by its first two characters. What is not here is a mistake of ours: `internal`. */
+/**
+ * By SQLSTATE or, where a class means one thing, by its first characters; with the routine of the server that says so, where a SQLSTATE
+ * means many things. Its message cannot tell them apart, for it is in the language of the server. What is not here is a mistake of ours: `internal`.
+ */
 export const sqlStateRules: Readonly<Record<string, SqlStateRule>> = {
   // Connection exceptions.
   '08': discard('unavailable'),
   // A migration changed the type of a column that a prepared statement of this connection returns.
-  '0A000': discard('retry'),
+  '0A000 RevalidateCachedQuery': discard('retry'),
   // Read-only transaction: after a failover the connection still leads to what was the primary.
   '25006': discard('unavailable'),
   // The session was idle in its transaction for too long: the server has ended it.
@@ -41,8 +44,16 @@ export const sqlStateRules: Readonly<Record<string, SqlStateRule>> = {
 
 const mistake = keep('internal');
 
-export function sqlStateRuleOf(sqlState: string): SqlStateRule {
+/** What the server has said of a statement. */
+interface ServerError extends Error {
+  readonly code?: unknown;
+  readonly routine?: unknown;
+}
+
+export function sqlStateRuleOf(error: ServerError | undefined): SqlStateRule {
+  const sqlState = String(error?.code ?? '');
   return (
+    sqlStateRules[`${sqlState} ${error?.routine}`] ??
     sqlStateRules[sqlState] ??
     sqlStateRules[sqlState.slice(0, 3)] ??
     sqlStateRules[sqlState.slice(0, 2)] ??
@@ -50,10 +61,10 @@ export function sqlStateRuleOf(sqlState: string): SqlStateRule {
   );
 }
 
-/** The SQLSTATE of an error or of what caused it: Drizzle wraps what the server said. */
-export function findSqlState(error: unknown): string | undefined {
+/** An error of the server, or the one that caused this error: Drizzle wraps what the server said. */
+export function findServerError(error: unknown): ServerError | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if ('severity_local' in cause && 'code' in cause) return String(cause.code);
+    if ('severity_local' in cause && 'code' in cause) return cause;
   return undefined;
 }
 

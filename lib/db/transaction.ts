@@ -3,7 +3,7 @@ import type { Actor, SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import { withinDeadline } from '#lib/invocation.ts';
 import { type Database, getPool, getReplicaPool, type Transaction } from './client.ts';
-import { findSqlState, sqlStateRuleOf } from './sql-state.ts';
+import { findServerError, sqlStateRuleOf } from './sql-state.ts';
 
 type AnyContext = Context<Actor | SystemActor | undefined>;
 
@@ -41,7 +41,7 @@ export async function withTransaction<T>(ctx: AnyContext, work: (tx: Transaction
     } catch (error) {
       const pauseMs = Math.random() * basePauseMs * 2 ** attempt;
       const isLast = attempt === maxAttempts || withinDeadline(pauseMs + 1) < pauseMs;
-      if (isLast || sqlStateRuleOf(findSqlState(error) ?? '').outcome !== 'retry') throw error;
+      if (isLast || sqlStateRuleOf(findServerError(error)).outcome !== 'retry') throw error;
       await sleep(pauseMs);
     }
   }

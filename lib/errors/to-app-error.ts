@@ -42,7 +42,7 @@ function outcomeOf(failure: unknown): 'unavailable' | 'deadline_exceeded' | unde
   const code = String(failure.code);
   if (code === 'DEADLINE_EXCEEDED') return 'deadline_exceeded';
   if (connectionCodes.test(code)) return 'unavailable';
-  const { outcome } = sqlStateRuleOf(code);
+  const { outcome } = sqlStateRuleOf(failure);
   if (outcome === 'internal') return undefined;
   // The transaction has been run again already.
   return outcome === 'retry' ? 'unavailable' : outcome;

@@ -21,7 +21,8 @@ All settings are environment variables, checked together on first use; an empty 
 | \`dev\`, \`staging\`, \`prod\` | the environment of \`npm run deploy\` | parameters of SSM, read at run time |
 
 \`npm run config:check -- --stage prod\` names everything that is wrong at once, where to set it, and ends with 78 when something is. It looks
-at the environment, at \`--env-file <file>\`, and with AWS credentials in the environment at the parameters. Nothing skips the checks.
+at the environment, at \`--env-file <file>\`, and with AWS credentials in the environment at the parameters: it ends with 75 when SSM does not
+answer, so that only the rest was looked at. Nothing skips the checks.
 
 ## Settings
 

@@ -1,5 +1,5 @@
+import { reportFailures } from '#lib/error-groups/report-failures.ts';
 import { noteFailure } from '#lib/errors/failure-buffer.ts';
-import { reportFailures } from '#lib/errors/report-failures.ts';
 import { getInvocation } from '#lib/invocation.ts';
 import type { Exchange, Middleware } from './middleware.ts';
 

@@ -2,7 +2,7 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context as LambdaContext } from 'aws-lambda';
 import * as z from 'zod';
 import { loadConfig } from '#lib/config/load-config.ts';
-import { reportFailures } from '#lib/errors/report-failures.ts';
+import { reportFailures } from '#lib/error-groups/report-failures.ts';
 import { toError } from '#lib/errors/to-error.ts';
 import { getInvocation } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';

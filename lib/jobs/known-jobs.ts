@@ -42,7 +42,7 @@ export const jobSummaries: Readonly<Record<string, string>> = {
   expireErrorGroups: "Remove what has not failed for 90 days",
   expireIdempotencyRecords: "Remove the answers that can no longer be replayed",
   expireJobRuns: "Remove runs from the ledger: after 8 days, after 90 what went wrong or had a key",
-  expireSessions: "Remove sessions that ended more than a day ago, and the tokens of mails after a week",
+  expireSessions: "Remove sessions a day after their end, tokens of mails after a week, invitations after 30 days, revoked API keys after 90",
   foldProjectCounts: "Fold the changes of the project statistics into sums",
   purgeDeletedProjects: "Remove projects that were deleted more than 30 days ago",
   raiseNotifications: "Tell of jobs that were given up or missed, of circuit breakers that opened, and of changes of health",

@@ -64,7 +64,7 @@ export async function runBackupCommand(
   const { signal } = new AbortController();
   const progress = (done: number, total: number) => report(`table ${done + 1} of ${total}`);
   if (command === 'restore') {
-    const manifest = await openBackup(vault, backup);
+    const manifest = await openBackup(vault, backup, new Date());
     report(`restores ${manifest.id}, of ${manifest.createdAt}, release ${manifest.release}`);
     return { ...(await restoreBackup(vault, manifest, to, signal, progress)) };
   }
@@ -73,7 +73,7 @@ export async function runBackupCommand(
   const manifest =
     command === 'backup'
       ? await createBackup(source, vault, signal, progress)
-      : await openBackup(vault, backup);
+      : await openBackup(vault, backup, new Date());
   report(`reads ${manifest.id}`);
   await verify(vault, manifest, signal);
   return { ...summarize(manifest), seconds: Math.round((performance.now() - startedAt) / 100) / 10 };

@@ -1,6 +1,7 @@
 import { ConfigError, type ConfigProblem, parseConfig } from '#lib/config/parse-config.ts';
 import { parameterNameOf } from '#lib/config/secret-references.ts';
 import { stageOf } from '#lib/config/stage-of.ts';
+import { toError } from '#lib/errors/to-error.ts';
 import { listSettings } from '#lib/generate/list-settings.ts';
 import { getParameters, ParameterError } from '#lib/outbound/get-parameters.ts';
 
@@ -9,7 +10,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface ConfigFindings {
   readonly problems: readonly (ConfigProblem & { readonly remedy: string })[];
   /** Whether the secrets were looked at, or why not all of them. */
-  readonly secrets: 'checked' | 'local' | 'no credentials' | 'denied';
+  readonly secrets: 'checked' | 'local' | 'no credentials' | 'denied' | 'no answer';
+  /** What came in place of an answer. */
+  readonly reason?: string;
 }
 
 const secretKeys = listSettings()
@@ -25,24 +28,24 @@ const databaseKeys = [
 
 /**
  * Everything that is wrong with the settings of a stage, if it were deployed from this environment, or started in it: with where to set it.
- * Secrets are asked of SSM where the environment has AWS credentials; rejects when it has no answer.
+ * Secrets are asked of SSM where the environment has AWS credentials; the rest is looked at without them, too.
  */
 export async function findConfigProblems(stage: string, environment: Environment): Promise<ConfigFindings> {
-  const { secrets, values } = await readSecrets(stage, environment);
+  const { values, ...found } = await readSecrets(stage, environment);
   const settings: Environment = { ...environment, ...values, PLINTH_STAGE: stageOf(stage) ?? stage };
   // A deploy without an address of its own takes that of the API.
   if (stage !== 'local' && !settings.PUBLIC_URL)
     Object.assign(settings, { PUBLIC_URL: 'https://api.invalid' });
   const problems = problemsOf(settings)
-    .filter(({ key, isMissing }) => secrets === 'checked' || !isMissing || !secretKeys.includes(key))
+    .filter(({ key, isMissing }) => found.secrets === 'checked' || !isMissing || !secretKeys.includes(key))
     .map((problem) => ({ ...problem, remedy: remedyOf(problem, stage) }));
-  return { problems, secrets };
+  return { problems, ...found };
 }
 
 async function readSecrets(
   stage: string,
   environment: Environment,
-): Promise<{ secrets: ConfigFindings['secrets']; values: Environment }> {
+): Promise<Omit<ConfigFindings, 'problems'> & { readonly values: Environment }> {
   if (stage === 'local') return { secrets: 'local', values: {} };
   // What the deploying environment has of them is not what functions get.
   const none = Object.fromEntries(secretKeys.map((key) => [key, undefined]));
@@ -55,7 +58,8 @@ async function readSecrets(
     // Who deploys need not be allowed to read secrets.
     if (error instanceof ParameterError && error.type === 'AccessDeniedException')
       return { secrets: 'denied', values: none };
-    throw error;
+    // A network without a way to SSM, credentials that have expired, half of them: all it says is that nothing is known.
+    return { secrets: 'no answer', reason: toError(error).message, values: none };
   }
 }
 

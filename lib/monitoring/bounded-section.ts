@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
-import { findSqlState } from '#lib/db/sql-state.ts';
+import { findServerError } from '#lib/db/sql-state.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 
 /** A part of a report, or why it is not there. */
@@ -34,7 +34,7 @@ export async function readSection<T>(
     });
   } catch (error) {
     if (error instanceof SectionUnavailable) return { value: null, reason: error.message };
-    const reason = reasons[findSqlState(error) ?? ''];
+    const reason = reasons[String(findServerError(error)?.code)];
     if (!reason) throw error;
     return { value: null, reason };
   }

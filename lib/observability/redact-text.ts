@@ -2,18 +2,33 @@
 const names =
   'authorization|cookie|password|passwd|pwd|passphrase|token|secret|api[_-]?key|access[_-]?key|private[_-]?key|credential|signature|otp|code';
 const secretName = new RegExp(names, 'i');
-// What contains a name and is none: counts, and the fields by which PostgreSQL and we name kinds of failures.
-const harmlessName = /^(tokens|errorCode|statusCode|codes?Count|.*Count|passwordless)$/;
+// What contains a name and is none: the fields by which PostgreSQL and we name kinds of failures.
+const harmlessName = /^(errorCode|statusCode|passwordless)$/;
+// As a number it counts or measures: `removedTokens`, `tokenTtlSeconds`, `tokenAgeMs`, `cookieLength`. A `pwd` of 1234 does not.
+const measuredName = /[a-z]s$|Ms$|Count$|Length$/;
 // Node's ECONNRESET, SQLSTATE 23505, our slug_taken. The codes of people have six digits, or 24 letters with dashes.
 const harmlessCode = /^([A-Z][A-Z0-9_]{2,40}|[0-9A-Z]{5}|[a-z]{2,20}(_[a-z]{1,20}){0,5}|[0-9]{1,3})$/;
 
 // Ids, paths, times and the names of operations, which nearly all values are: no pattern below begins with these characters alone.
 const isPlain = /^(?:[a-z0-9./{}-]{0,200}|[a-z][A-Za-z]{0,30}|[A-Z]{0,8})$/;
-const mayHideSecret = new RegExp(`${names}|eyJ|plk_|A[KS]IA|@|bearer|basic|digest|[\\w-]{40}`, 'i');
+const mayHideSecret = new RegExp(
+  `${names}|eyJ|plk_|A[KS]IA|@|%(?:25){0,3}40|bearer|basic|digest|[\\w-]{40}`,
+  'i',
+);
+// A URL within a URL is percent-encoded, once for each level.
+const encoded = (hex: string) => `%(?:25){0,3}${hex}`;
+const space = `(?:\\s|${encoded('20')}|\\+)`;
+const quote = `(?:\\\\{0,3}["']|${encoded('2[27]')})`;
+const separator = `${quote}?${space}{0,3}(?:[:=]|${encoded('3[AD]')})${space}{0,3}`;
+const bearer = new RegExp(`\\b(bearer|basic|digest)(${space}+)[\\w.~+/=%-]{6,}`, 'gi');
+const cookie = new RegExp(`((?:set-)?cookie${separator})[^\\r\\n]+`, 'gi');
 // What the patterns before it have redacted stays as they left it.
-const isDone = '(?!(?:(?:bearer|basic|digest)\\s+)?\\[redacted\\](?:$|[\\s"\'&,;})]))';
-const keyed = new RegExp(
-  `(${names})([\\w-]{0,30}\\\\{0,3}["']?\\s{0,3}[:=]\\s{0,3})${isDone}(\\\\{0,3}"[^"]*"?|\\\\{0,3}'[^']*'?|[^\\s"'&,;})\\]]+)`,
+const isDone = `(?!(?:(?:bearer|basic|digest)${space}+)?\\[redacted\\](?:$|[\\s"'&,;})%]))`;
+const quoted = '\\\\{0,3}"[^"]*"?|\\\\{0,3}\'[^\']*\'?';
+const keyed = new RegExp(`(${names})([\\w-]{0,30}${separator})${isDone}(${quoted}|[^\\s"'&,;})\\]]+)`, 'gi');
+// Headers as lists. Only the first of a list may have any such name: columns of SQL stand beside each other in quotes, too.
+const paired = new RegExp(
+  `((?:\\[\\s{0,3}${quote}[\\w-]{0,30}(?:${names})[\\w-]{0,30}|${quote}(?:(?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-csrf-token))${quote}\\s{0,3},\\s{0,3})(?:${quoted})`,
   'gi',
 );
 
@@ -31,7 +46,16 @@ export function isSecretField(name: string, value: unknown): boolean {
     isSecret = secretName.test(name) && !harmlessName.test(name);
     if (verdicts.size < maxVerdicts) verdicts.set(name, isSecret);
   }
-  return isSecret && !(name === 'code' && harmlessCode.test(String(value)));
+  if (!isSecret || typeof value === 'boolean') return false;
+  if (typeof value === 'number' && measuredName.test(name)) return false;
+  return !(name === 'code' && harmlessCode.test(String(value)));
+}
+
+/** True for what follows the name of a secret in a list: `['authorization', 'Bearer …']`, and so on as in `rawHeaders` of Node. */
+export function isSecretItem(list: readonly unknown[], index: number): boolean {
+  if (index % 2 === 0 || list.length % 2 === 1) return false;
+  const name = list[index - 1];
+  return typeof name === 'string' && /^[\w-]{1,60}$/.test(name) && isSecretField(name, list[index]);
 }
 
 /**
@@ -43,16 +67,21 @@ export function redactText(text: string): string {
   return text
     .replace(/eyJ[\w-]{6,}(\.[\w-]*){0,4}/g, redacted)
     .replace(/plk_\w+/g, redacted)
-    .replace(/\b(bearer|basic|digest)(\s+)[\w.~+/=-]{6,}/gi, `$1$2${redacted}`)
-    .replace(/((?:set-)?cookie["']?\s{0,3}[:=]\s{0,3})[^\r\n]+/gi, `$1${redacted}`)
+    .replace(bearer, `$1$2${redacted}`)
+    .replace(cookie, `$1${redacted}`)
+    .replace(paired, `$1"${redacted}"`)
     .replace(/:\/\/[^\s/?#"'<>]{0,200}?:[^\s"'<>]{0,500}@/g, `://${redacted}@`)
+    .replace(
+      /(%(?:25){0,3}2F){2}[^\s/?#"'<>]{0,200}?%(?:25){0,3}3A[^\s"'<>]{0,500}%(?:25){0,3}40/gi,
+      redacted,
+    )
     .replace(keyed, (whole: string, name: string, between: string, value: string) =>
       name === 'code' && harmlessCode.test(value.replace(/[\\"']/g, ''))
         ? whole
         : `${name}${between}${redacted}`,
     )
     .replace(/\bA[KS]IA[A-Z0-9]{12,}/g, redacted)
-    .replace(/[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,190}/g, '[email]')
+    .replace(/[\w.+-]{1,64}(?:@|%(?:25){0,3}40)[\w-]{1,64}\.[\w.-]{1,190}/g, '[email]')
     .replace(/[\w-]{40,}/g, (word) => (isRandom(word) ? redacted : word));
 }
 

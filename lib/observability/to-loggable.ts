@@ -1,5 +1,5 @@
 import { toError } from '#lib/errors/to-error.ts';
-import { isSecretField, redacted, redactText } from './redact-text.ts';
+import { isSecretField, isSecretItem, redacted, redactText } from './redact-text.ts';
 
 // A line has to fit into a CloudWatch event (256 KB) whatever somebody logs, and one long value must not hide the others.
 const maxTextLength = 2_000;
@@ -126,7 +126,9 @@ function copyObject(value: object, walk: Walk): unknown {
 }
 
 function copyList(list: readonly unknown[], walk: Walk): unknown[] {
-  const copy = list.slice(0, maxEntries).map((item) => toValue(item, walk));
+  const copy = list
+    .slice(0, maxEntries)
+    .map((item, index) => (isSecretItem(list, index) ? redacted : toValue(item, walk)));
   if (list.length > maxEntries) copy.push(`… (${list.length} entries)`);
   return copy;
 }

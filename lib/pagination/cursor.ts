@@ -1,9 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { deriveKey } from '#lib/auth/derive-key.ts';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { deriveKey, deriveKeys } from '#lib/auth/derive-key.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 
 // Half of a SHA-256: as far beyond guessing, in a shorter address.
 const sealBytes = 16;
+const purpose = 'list cursor';
 
 /** What a cursor is good for: the list, the tenant, the order and the filters, as JSON. */
 export type CursorScope = readonly unknown[];
@@ -11,7 +12,7 @@ export type CursorScope = readonly unknown[];
 /** The place behind a row, as opaque text that `openCursor` accepts for the same scope only. */
 export function sealCursor(scope: CursorScope, position: readonly string[]): string {
   const text = JSON.stringify(position);
-  return Buffer.concat([sealOf(scope, text), Buffer.from(text)]).toString('base64url');
+  return Buffer.concat([sealOf(deriveKey(purpose), scope, text), Buffer.from(text)]).toString('base64url');
 }
 
 /** The position in the cursor; throws `invalid_cursor` unless `sealCursor` made it, for the same scope. */
@@ -21,13 +22,14 @@ export function openCursor(scope: CursorScope, cursor: string): string[] {
   const text = bytes.subarray(sealBytes).toString();
   // Decoding forgives stray characters and bits; only the text that was given out is a cursor.
   const isCanonical = seal.length === sealBytes && bytes.toString('base64url') === cursor;
-  if (!isCanonical || !timingSafeEqual(seal, sealOf(scope, text)))
+  const isOurs = (key: KeyObject) => timingSafeEqual(seal, sealOf(key, scope, text));
+  if (!isCanonical || !deriveKeys(purpose).some(isOurs))
     throw new AppError('invalid_cursor', 'The cursor is not one that this list gave out for this query');
   return JSON.parse(text);
 }
 
-function sealOf(scope: CursorScope, text: string): Buffer {
-  return createHmac('sha256', deriveKey('list cursor'))
+function sealOf(key: KeyObject, scope: CursorScope, text: string): Buffer {
+  return createHmac('sha256', key)
     .update(JSON.stringify([scope, text]))
     .digest()
     .subarray(0, sealBytes);

@@ -11,7 +11,7 @@ import { defineScript } from './run-script.ts';
  * | counters | how many, then for each: 1 if binding, how many windows, and each window's limit and ms | one a window | each window: what is left, -1 when exceeded, and ms until it ends |
  * | session | generation it has to have, ms it lives on after a use; 0: none | one if there is one | generation, -1 when not known |
  * | remembered | how many, ms they live, then a generation each | one each | |
- * | breakers | how many | open, trips and forced of each | each: ms it stays open, trips, forced (1 open, 2 closed) |
+ * | breakers | how many | open, trips and override of each | each: ms it stays open, trips, override (1 open, 2 closed) |
  * | increments | how many keys, ms they live, then for each: how many fields, and each field with its increment | one each | |
  */
 export const gateScript = defineScript(`

@@ -1,25 +1,28 @@
-import { AppError } from '#lib/errors/app-error.ts';
-import { breakerNames } from '#lib/outbound/upstreams.ts';
 import { defineScript } from '#lib/redis/run-script.ts';
 import { breakerStateKeys } from './circuit-breaker-state.ts';
-import { heldStates, runForOperator } from './read-breakers.ts';
+import { describeBreaker, readState, runForOperator } from './read-breakers.ts';
+import type { CircuitBreaker } from './schemas.ts';
 
-// Arguments: 1 open, 2 closed, 0 neither; ms. Reply: what held before.
+// Arguments: 1 open, 2 closed, 0 neither; ms. Reply: what holds from now on.
 const overrideScript = defineScript(`
-local before = tonumber(redis.call('GET', KEYS[3]) or '0')
 if ARGV[1] == '0' then redis.call('DEL', KEYS[3])
 else redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2]) end
-return { before }
+local reply = {}
+local index = 1
+${readState}
+return reply
 `);
 
 /**
- * Tells the fleet what to hold a breaker at, and gives what held before. To be called before the commit of its audit event: a fleet that
- * was not told leaves none. Throws `not_found`, or `unavailable` without Redis.
+ * Tells the fleet what to hold a breaker at. To be called after the commit of its audit event, so that nothing holds of which there is
+ * none; said again it changes nothing. Throws `unavailable` without Redis.
  */
-export async function setOverride(name: string, state: 'open' | 'closed' | null, forMs: number) {
-  if (!breakerNames().includes(name)) throw new AppError('not_found', 'There is no such circuit breaker');
+export async function setOverride(
+  name: string,
+  state: 'open' | 'closed' | null,
+  forMs: number,
+): Promise<CircuitBreaker> {
   const override = state === null ? 0 : state === 'open' ? 1 : 2;
   const args = [String(override), String(forMs)];
-  const [before = 0] = await runForOperator(overrideScript, breakerStateKeys(name), args);
-  return heldStates[before] ?? null;
+  return describeBreaker(name, await runForOperator(overrideScript, breakerStateKeys(name), args));
 }

@@ -70,6 +70,13 @@ describe('who may import whom', () => {
     );
   });
 
+  test('what every folder throws and notes knows no folder of a domain', () => {
+    const domains = new Set(sources.filter(({ file }) => inDomain(file)).map(({ file }) => dirname(file)));
+    const knowsDomain = (source: Source) =>
+      importsOf(source).some((name) => name !== 'lib/invocation.ts' && domains.has(dirname(name)));
+    expect(offenders((file) => file.startsWith('lib/errors/'), knowsDomain)).toEqual([]);
+  });
+
   test('a domain never touches the tables of another one', () => {
     const tableOwners: Record<string, string[]> = {
       'projects.ts': ['projects'],
@@ -114,6 +121,7 @@ describe('who may import whom', () => {
       'lib/accounts/account-tokens.ts': 'a step of verbs that record it',
       'lib/accounts/expire-account-tokens.ts': 'removes what has expired',
       'lib/accounts/set-password.ts': 'a step of verbs that record it',
+      'lib/api-keys/expire-api-keys.ts': 'removes what was revoked long ago',
       'lib/api-keys/authenticate-api-key.ts': 'notes a use, which the access log has too',
       'lib/auth/create-signing-key.ts': 'belongs to no organization',
       'lib/auth/rotate-signing-keys.ts': 'belongs to no organization',
@@ -130,6 +138,7 @@ describe('who may import whom', () => {
       'lib/notifications/raise-notifications.ts': 'removes what was told long ago',
       'lib/notifications/tell-rule.ts': 'tells what the service did',
       'lib/organizations/create-organization.ts': 'a step of verbs that record it',
+      'lib/organizations/expire-invitations.ts': 'removes what has expired',
       'lib/organizations/revoke-invitations-of.ts': 'a step of verbs that record it',
       'lib/projects/fold-project-counts.ts': 'changes no sum',
       'lib/projects/purge-deleted-projects.ts':

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key.ts';
+import { expireApiKeys } from '#lib/api-keys/expire-api-keys.ts';
 import { findExternalActor } from '#lib/auth/find-external-actor.ts';
 import { login } from '#lib/auth/login.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
@@ -11,6 +12,7 @@ import { recordDeprecatedCalls } from '#lib/monitoring/record-deprecated-calls.t
 import { notify } from '#lib/notifications/notify.ts';
 import { raiseNotifications } from '#lib/notifications/raise-notifications.ts';
 import { acceptInvitation } from '#lib/organizations/accept-invitation.ts';
+import { expireInvitations } from '#lib/organizations/expire-invitations.ts';
 import { listOrganizations } from '#lib/organizations/list-organizations.ts';
 import { PageQuery } from '#lib/pagination/page-query.ts';
 import { foldProjectCounts } from '#lib/projects/fold-project-counts.ts';
@@ -85,6 +87,7 @@ test('every exception is still needed', async () => {
   await acceptInvitation(ctx, { token: 'x', userId: ctx.actor.userId, email: 'x' }).catch(() => {});
   const asJob = { ...ctx, actor: { type: 'system', jobId: 'test' } } as const;
   await Promise.all([purgeDeletedProjects(asJob), foldProjectCounts(asJob), expireIdempotencyRecords(asJob)]);
+  await Promise.all([expireInvitations(asJob), expireApiKeys(asJob)]);
   await raiseNotifications(asJob);
   await expireMeasurements(asJob);
   await recordDeprecatedCalls([]);

@@ -27,6 +27,10 @@ export const unscopedStatements = {
     /^select "organization_id" from "project_counts" group by "project_counts"."organization_id" having /,
   'what happens to the platform is told to the rules of all organizations that want to hear of it':
     /^select .* from "notification_rules" where \("notification_rules"."is_enabled" = \$1 and /,
+  'invitations expire for all organizations':
+    /^delete from "invitations" where ctid = any \(array\(select ctid from "invitations" where "invitations"."expires_at" < \$1/,
+  'revoked API keys expire for all organizations':
+    /^delete from "api_keys" where ctid = any \(array\(select ctid from "api_keys" where "api_keys"."revoked_at" < \$1/,
   'notifications expire for all organizations':
     /^delete from "notifications" where ctid = any \(array\(select ctid from "notifications" where created_at < \$1/,
   'callers of deprecated operations are counted for the platform, whatever their organization':

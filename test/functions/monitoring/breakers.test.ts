@@ -1,13 +1,15 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler as endBreakerOverride } from '#functions/monitoring/end-breaker-override.ts';
 import { handler as listBreakers } from '#functions/monitoring/list-breakers.ts';
 import { handler as overrideBreaker } from '#functions/monitoring/override-breaker.ts';
 import { getConfig } from '#lib/config/get-config.ts';
 import { breakerNames } from '#lib/outbound/upstreams.ts';
 import { getRedis } from '#lib/redis/client.ts';
+import { RedisAway } from '#lib/redis/rest-requester.ts';
 import { CircuitBreaker } from '#lib/resilience/circuit-breaker.ts';
 import { BreakerState } from '#lib/resilience/circuit-breaker-state.ts';
 import { call } from '#test/support/call.ts';
+import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { createKey } from '#test/support/scenario.ts';
 import { createMember, type Member, sql } from '#test/support/tenant.ts';
 
@@ -106,6 +108,44 @@ describe('succeeds', () => {
       },
       { action: 'breaker.end_override', actor_id, changes: { override: { before: 'open', after: null } } },
     ]);
+  });
+});
+
+describe('when one of both stores fails', () => {
+  const isHeld = async () => (await find()).override !== null;
+
+  test('no override holds, nor ends, whose audit event was not committed', async () => {
+    await sql.unsafe(`
+      create function lose_commit() returns trigger language plpgsql as
+        $$ begin raise exception 'the disk is full' using errcode = '53100'; end $$;
+      create constraint trigger lose_commit after insert on audit_events deferrable initially deferred
+        for each row when (new.action like 'breaker.%') execute function lose_commit()`);
+    try {
+      expect((await put()).status).toBe(503);
+      expect(await isHeld()).toBe(false);
+      await getRedis().set(`breaker:${name}:override`, '1', { px: 30_000 });
+      expect((await call(endBreakerOverride, { token: operator.token, params })).status).toBe(503);
+      expect(await isHeld()).toBe(true);
+      expect(await events()).toEqual([]);
+      expect(takeErrorLogs()).toHaveLength(2);
+    } finally {
+      await sql`drop function lose_commit cascade`;
+    }
+  });
+
+  test('an override of which the fleet was not told fails, and can be sent again', async () => {
+    const redis = getRedis();
+    const evaluate = redis.evalsha.bind(redis);
+    const evalsha = vi.spyOn(redis, 'evalsha').mockImplementation((sha1, keys, args) => {
+      const isTelling = keys.includes(`breaker:${name}:override`) && args.length === 2;
+      return isTelling ? Promise.reject(new RedisAway('on purpose')) : evaluate(sha1, keys, args);
+    });
+    expect((await put()).status).toBe(503);
+    evalsha.mockRestore();
+    expect(takeErrorLogs()).toHaveLength(1);
+    expect([await isHeld(), (await events()).length]).toEqual([false, 1]);
+    expect((await put()).status).toBe(200);
+    expect([await isHeld(), (await events()).length]).toEqual([true, 2]);
   });
 });
 

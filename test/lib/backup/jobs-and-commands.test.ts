@@ -1,11 +1,15 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { handler as backUpJob } from '#functions/jobs/back-up-database.ts';
 import { handler as drillJob } from '#functions/jobs/drill-restore.ts';
 import { backUpDatabase } from '#lib/backup/back-up-database.ts';
+import { createBackupKey } from '#lib/backup/backup-keys.ts';
+import { createBackup } from '#lib/backup/create-backup.ts';
 import { expireBackups } from '#lib/backup/expire-backups.ts';
+import { openBackup } from '#lib/backup/open-backup.ts';
 import { withoutConcurrently } from '#lib/backup/rebuild-schema.ts';
 import { openStore } from '#lib/backup/store.ts';
 import { backupFreshness } from '#lib/health/checks/backup-freshness.ts';
@@ -69,14 +73,39 @@ test('a run that was skipped or failed is no good backup', async () => {
 });
 
 test('a drill of a damaged backup fails for good, and drops its database; one that was killed is cleaned up after', async () => {
-  await sql`create database plinth_drill_1000`;
+  const made = Date.now();
+  const others = [
+    'plinth_drill_2000_abcdef',
+    'plinth_drill_of_mine',
+    `plinth_drill_${made}_abcdef`,
+    'plinth_drill_',
+  ];
+  for (const name of ['plinth_drill_1000', 'plinth_drill_3000_abcdef', ...others])
+    await sql.unsafe(`create database ${name} template template0`);
+  const connected = postgres(inject('databaseUrl').replace(/\/[^/]*$/, `/${others[0]}`), { max: 1 });
+  await connected`select 1`;
   const [id = ''] = stored();
   writeFileSync(join(folder, id, 'users.00000'), 'changed');
   const { outcome, runId } = await runJobLocally(drillJob, {}, () => {});
   const [run] = await sql`select error_message from job_runs where id = ${String(runId)}`;
   expect([outcome, run?.error_message]).toEqual(['failed', `${id}/users.00000 was changed or cut off`]);
   expect(takeErrorLogs()).toHaveLength(1);
-  expect(await scratchDatabases()).toEqual([]);
+  const left = (await scratchDatabases()).map(({ name }) => name);
+  await connected.end();
+  for (const name of left) await sql.unsafe(`drop database ${name} with (force)`);
+  expect(left.sort()).toEqual(others.sort());
+});
+
+test('the newest backup is not one of the future; where there is no other, it has to be named', async () => {
+  const root = join(folder, 'ahead');
+  const vault = { store: openStore(root), key: createBackupKey(process.env.BACKUP_KEY ?? '') };
+  await vault.store.put('20990101T000000Z-aaaaaa/manifest.json', Buffer.from('x'));
+  await expect(openBackup(vault, undefined, new Date())).rejects.toThrow(
+    'no backup but of the future, such as 20990101T000000Z-aaaaaa',
+  );
+  const source = { url: process.env.DATABASE_URL ?? '', stage: 'test', release: 'r' };
+  const { id } = await createBackup(source, vault, new AbortController().signal);
+  expect((await openBackup(vault, undefined, new Date())).id).toBe(id);
 });
 
 test('reading goes on at the table where the time was up', async () => {

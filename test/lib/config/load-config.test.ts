@@ -62,6 +62,7 @@ test('where the environment has the secrets themselves nobody is asked', async (
   Object.assign(process.env, secrets, {
     DATABASE_REPLICA_URL: '',
     SENTRY_DSN: '',
+    AUTH_SECRET_FORMER: '',
     AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:9',
   });
   const { configAt } = startInstance();
@@ -218,4 +219,6 @@ test('what migrates has the owner of the tables from SSM, and the database of al
   expect(await getMigrationUrl()).toBe(owner);
   store.values = {};
   await expect(getMigrationUrl()).rejects.toThrow('DATABASE_URL is missing');
+  Object.assign(process.env, { PLINTH_STAGE: 'dev', DATABASE_URL: owner, DATABASE_MIGRATION_URL: owner });
+  await expect(getMigrationUrl()).rejects.toThrow('DATABASE_MIGRATION_URL must have sslmode=verify-full');
 });

@@ -2,18 +2,28 @@ import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { handler as getLiveness } from '#functions/health/get-liveness.ts';
 import { handler as expireSessions } from '#functions/jobs/expire-sessions.ts';
 import { handler as listProjects } from '#functions/projects/list-projects.ts';
+import { csrfTokenOf, isCsrfToken } from '#lib/auth/csrf-token.ts';
 import { deriveKey } from '#lib/auth/derive-key.ts';
+import { seal, unseal } from '#lib/auth/seal.ts';
+import { getConfig } from '#lib/config/get-config.ts';
 import { forgetConfig } from '#lib/config/load-config.ts';
 import { parameterNameOf, referenceTo } from '#lib/config/secret-references.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
+import { openCursor, sealCursor } from '#lib/pagination/cursor.ts';
 import { call } from '#test/support/call.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { startParameterStore } from '#test/support/parameter-store.ts';
 import { runJob } from '#test/support/run-job.ts';
 import { createMember, sql } from '#test/support/tenant.ts';
 
-const keys = ['DATABASE_URL', 'UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN', 'AUTH_SECRET'];
+const keys = [
+  'DATABASE_URL',
+  'UPSTASH_REDIS_REST_URL',
+  'UPSTASH_REDIS_REST_TOKEN',
+  'AUTH_SECRET',
+  'AUTH_SECRET_FORMER',
+];
 const given = Object.fromEntries(keys.map((key) => [key, process.env[key] ?? '']));
 const store = await startParameterStore({});
 // What the members of these tests need is known before this is an instance as on Lambda.
@@ -82,6 +92,37 @@ test('another AUTH_SECRET is what keys are derived from after five minutes', asy
   await call(listProjects);
   expect(deriveKey('test').equals(before)).toBe(false);
   expect(deriveKey('test')).toBe(deriveKey('test'));
+});
+
+test('with the former AUTH_SECRET beside it nothing changes for who has what it sealed or signed, and without it all of that ends', async () => {
+  const given = {
+    sealed: seal('test', 'text'),
+    csrf: csrfTokenOf('session'),
+    cursor: sealCursor(['list'], ['7']),
+  };
+  const opened = async () => {
+    minutesLater(6);
+    await call(listProjects);
+    return [
+      () => unseal('test', given.sealed),
+      () => isCsrfToken('session', given.csrf, given.csrf),
+      () => openCursor(['list'], given.cursor),
+    ].map((open) => {
+      try {
+        return open();
+      } catch {
+        return 'refused';
+      }
+    });
+  };
+  rotate('AUTH_SECRET_FORMER', getConfig().AUTH_SECRET);
+  rotate('AUTH_SECRET', createSecret());
+  expect(await opened()).toEqual(['text', true, ['7']]);
+  const renewed = { sealed: seal('test', 'new'), csrf: csrfTokenOf('session') };
+  expect(isCsrfToken('session', given.csrf, renewed.csrf), 'one of each').toBe(false);
+  rotate('AUTH_SECRET_FORMER');
+  expect(await opened()).toEqual(['refused', false, 'refused']);
+  expect([unseal('test', renewed.sealed), isCsrfToken('session', renewed.csrf)]).toEqual(['new', true]);
 });
 
 test('without secrets that are young enough requests are refused with 503 and a reason in the log, and so are jobs; static endpoints answer', async () => {

@@ -74,6 +74,30 @@ test.each(['hang', 'reset', 'refuse'] as const)(
   },
 );
 
+test('when the replica answers and then hangs, the primary answers within a second as well', async () => {
+  later(60_000);
+  const replica = postgres(process.env.DATABASE_REPLICA_URL ?? '', { max: 1, onnotice: () => {} });
+  await replica`create table signing_keys (id int)`;
+  const holder = await replica.reserve();
+  try {
+    await holder`begin`;
+    await holder`lock table signing_keys in access exclusive mode`;
+    expect(await whereReads()).toBe(name);
+    const startedAt = performance.now();
+    expect(
+      await whereReads(
+        text`select current_database() as here from (select count(*) from signing_keys) as one`,
+      ),
+    ).toBe(own);
+    expect(performance.now() - startedAt).toBeLessThan(850);
+  } finally {
+    await holder`rollback`;
+    holder.release();
+    await replica.end();
+    await closePool(0);
+  }
+});
+
 test('a mistake in a statement is not asked of the primary as well', async () => {
   const before = getPoolStatistics().connects;
   await expect(

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runInvocation } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { captureLogLines } from '#test/support/capture-log-lines.ts';
@@ -74,3 +74,107 @@ test('at DEBUG nothing is kept back', () => {
   delete process.env._X_AMZN_TRACE_ID;
   expect(lines).toHaveLength(1);
 });
+
+describe('whatever is logged', () => {
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const circular: Record<string, unknown> = { name: 'circle' };
+  circular.self = circular;
+  const causes = new Error('first');
+  causes.cause = new Error('second', { cause: causes });
+  const deep: object = Array.from({ length: 10_000 }).reduce<object>((inner) => ({ inner }), {});
+  const hostile: [string, unknown, unknown][] = [
+    [
+      'a getter that throws',
+      Object.defineProperty({ a: 1 }, 'b', { enumerable: true, get: fail }),
+      { a: 1, b: '[threw]' },
+    ],
+    [
+      'an error whose message throws',
+      Object.defineProperty(new Error('x'), 'message', { get: fail }),
+      { message: '[threw]' },
+    ],
+    ['a revoked proxy', revoked.proxy, '[unreadable]'],
+    ['a circle', circular, { name: 'circle', self: '[circular]' }],
+    ['a circle of causes', causes, { message: 'first', cause: { cause: '[circular]' } }],
+    ['a BigInt', 12n, '12'],
+    ['what JSON refuses', { toJSON: fail, text: 'kept' }, { toJSON: '[function]', text: 'kept' }],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['bytes', Buffer.alloc(1e6), '[1000000 bytes]'],
+    ['a date that is none', new Date('x'), '[invalid date]'],
+    ['several errors', new AggregateError([new Error('one')], 'all'), { errors: [{ message: 'one' }] }],
+    [
+      'what libraries hang on errors',
+      Object.assign(new Error('x'), { code: '23505', detail: 'row' }),
+      { code: '23505' },
+    ],
+    ['what is too deep', deep, {}],
+  ];
+
+  test.each(hostile)('becomes a line: %s', (_, value, kept) => {
+    const lines = captureLogLines();
+    logger.info('it', { value });
+    expect(JSON.parse(lines[0] ?? '').value).toEqual(
+      typeof kept === 'object' ? expect.objectContaining(toMatcher(kept)) : kept,
+    );
+  });
+
+  test('an error keeps nothing that is not listed', () => {
+    const lines = captureLogLines();
+    logger.info('it', { error: Object.assign(new Error('x'), { parameters: ['mine'], detail: 'mine' }) });
+    expect(lines[0]).not.toContain('mine');
+  });
+
+  test('a line stays below what CloudWatch takes, and no pattern looks at a text again and again', () => {
+    const lines = captureLogLines();
+    const wide = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, at) => [`field${at}`, 'x'.repeat(5_000)]),
+    );
+    const parts = [
+      'token=',
+      '@',
+      'a',
+      'a.',
+      '"',
+      "'",
+      '://',
+      '://a:',
+      'bearer ',
+      'cookie ',
+      'eyJ',
+      'A',
+      '- ',
+      '%3D',
+      'token%3D',
+      '%40',
+      '%2F%2F',
+      '%2F%2Fa%3A',
+      '["token",',
+      'token"',
+      'bearer%20',
+    ];
+    const texts = parts.map((part) => part.repeat(1e5));
+    const input = { texts, mixed: texts.map((text) => `password${text}`), wide, list: Array(1e5).fill(wide) };
+    const startedAt = performance.now();
+    logger.info('x'.repeat(1e6), input);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(lines[0]?.length).toBeLessThan(100_000);
+  });
+});
+
+function toMatcher(kept: unknown): Record<string, unknown> {
+  const entries = Object.entries(kept as object).map(([key, value]) => [
+    key,
+    typeof value === 'object' && !Array.isArray(value) ? expect.objectContaining(toMatcher(value)) : value,
+  ]);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [
+      key,
+      Array.isArray(value) ? value.map((item) => expect.objectContaining(item)) : value,
+    ]),
+  );
+}
+
+function fail(): never {
+  throw new Error('hostile');
+}

@@ -104,6 +104,28 @@ const plantings: fc.Arbitrary<Planted>[] = [
       secret,
       () => logger.info('in a Map', { headers: new Map<unknown, unknown>([[field, secret]]) }),
     ]),
+  fc.tuple(name, opaque, fc.boolean()).map(([field, secret, isFlat]) => [
+    secret,
+    () =>
+      logger.info('in a list of headers', {
+        rawHeaders: isFlat ? ['Host', 'x', field, secret] : [[field, secret]],
+      }),
+  ]),
+  fc
+    .tuple(name, opaque)
+    .map(([field, secret]) => [
+      secret,
+      () => logger.info(`as a pair in a text: ${JSON.stringify([[field, secret]])}`),
+    ]),
+  fc.tuple(name, opaque, fc.integer({ min: 1, max: 3 })).map(([field, secret, depth]) => {
+    let url = `https://x.example/?${field}=${secret}&page=2`;
+    for (let level = 0; level < depth; level++) url = `/callback?next=${encodeURIComponent(url)}`;
+    return [secret, () => logger.info('in a URL in a URL', { url })];
+  }),
+  recognizable.map((secret) => [
+    secret,
+    () => logger.info('encoded', { url: `/x?q=${encodeURIComponent(`Bearer ${secret}`)}` }),
+  ]),
   recognizable.map((secret) => [
     secret,
     () => logger.info(`as the message ${secret}`, { [secret]: 'as a name', list: new Set([secret]) }),
@@ -138,6 +160,14 @@ test.each([
   ['?code=123456&state=1', '?code=[redacted]&state=1'],
   ['mail ada.l+x@example.co.uk now', 'mail [email] now'],
   ['AKIAIOSFODNN7EXAMPLE', '[redacted]'],
+  ['password%3Dx&page=2', 'password%3D[redacted]&page=2'],
+  ['%7B%22password%22%3A%22hunter2%22%7D', '%7B%22password%22%3A[redacted]'],
+  ['next=%2Fa%3Fa%3Db%2526token%253Dabc def', 'next=%2Fa%3Fa%3Db%2526token%253D[redacted] def'],
+  ['Authorization=Bearer%20abcdefgh&x=1', 'Authorization=Bearer%20[redacted]&x=1'],
+  ['?email=ada%40example.com', '?email=[email]'],
+  ['?url=postgres%3A%2F%2Fplinth%3Ahunter2%40db%2Fx', '?url=postgres%3A[redacted]db%2Fx'],
+  ['[["x-api-key","abc"],["accept","*/*"]]', '[["x-api-key","[redacted]"],["accept","*/*"]]'],
+  ['["host","x","Cookie","a=b; c=d","accept","y"]', '["host","x","Cookie","[redacted]","accept","y"]'],
 ])('%j is told as %j', (text, told) => {
   expect(redactText(text)).toBe(told);
 });
@@ -146,6 +176,8 @@ describe('what is no secret stays readable', () => {
   test.each([
     'connect ECONNREFUSED 127.0.0.1:5432',
     'query failed: select "id", "token_hash" from "sessions" where "id" = $1',
+    'query failed: select "id", "token_hash", "password_hash", "created_at" from "sessions"',
+    '/api/v1/projects?q=a%20b%26c%3Dd',
     'The access token or API key is missing, expired or not valid',
     '/api/v1/projects/01980000-0000-7000-8000-000000000001',
     '{"code":"slug_taken"} code: 23505, code=ECONNRESET',
@@ -156,101 +188,31 @@ describe('what is no secret stays readable', () => {
   });
 });
 
-describe('whatever is logged', () => {
-  const revoked = Proxy.revocable({}, {});
-  revoked.revoke();
-  const circular: Record<string, unknown> = { name: 'circle' };
-  circular.self = circular;
-  const causes = new Error('first');
-  causes.cause = new Error('second', { cause: causes });
-  const deep: object = Array.from({ length: 10_000 }).reduce<object>((inner) => ({ inner }), {});
-  const hostile: [string, unknown, unknown][] = [
-    [
-      'a getter that throws',
-      Object.defineProperty({ a: 1 }, 'b', { enumerable: true, get: fail }),
-      { a: 1, b: '[threw]' },
-    ],
-    [
-      'an error whose message throws',
-      Object.defineProperty(new Error('x'), 'message', { get: fail }),
-      { message: '[threw]' },
-    ],
-    ['a revoked proxy', revoked.proxy, '[unreadable]'],
-    ['a circle', circular, { name: 'circle', self: '[circular]' }],
-    ['a circle of causes', causes, { message: 'first', cause: { cause: '[circular]' } }],
-    ['a BigInt', 12n, '12'],
-    ['what JSON refuses', { toJSON: fail, text: 'kept' }, { toJSON: '[function]', text: 'kept' }],
-    ['a symbol', Symbol('s'), 'Symbol(s)'],
-    ['bytes', Buffer.alloc(1e6), '[1000000 bytes]'],
-    ['a date that is none', new Date('x'), '[invalid date]'],
-    ['several errors', new AggregateError([new Error('one')], 'all'), { errors: [{ message: 'one' }] }],
-    [
-      'what libraries hang on errors',
-      Object.assign(new Error('x'), { code: '23505', detail: 'row' }),
-      { code: '23505' },
-    ],
-    ['what is too deep', deep, {}],
-  ];
-
-  test.each(hostile)('becomes a line: %s', (_, value, kept) => {
-    const lines = captureLogLines();
-    logger.info('it', { value });
-    expect(JSON.parse(lines[0] ?? '').value).toEqual(
-      typeof kept === 'object' ? expect.objectContaining(toMatcher(kept)) : kept,
-    );
+test('numbers that count or measure stay readable, and so does what is true of a secret', () => {
+  const lines = captureLogLines();
+  const harmless = {
+    removedTokens: 12,
+    tokenCount: 3,
+    expiredSecrets: 0,
+    tokenTtlSeconds: 900,
+    tokenAgeMs: 4.5,
+    passwordLength: 15,
+    hasPassword: true,
+    pair: ['removedTokens', 12],
+    parameters: ['passwordless', 'x', 'hasToken', false],
+  };
+  logger.info('it', {
+    input: { ...harmless, pwd: 1234, otp: 123456, code: 123456, token: 7, tokens: ['abc'] },
   });
-
-  test('an error keeps nothing that is not listed', () => {
-    const lines = captureLogLines();
-    logger.info('it', { error: Object.assign(new Error('x'), { parameters: ['mine'], detail: 'mine' }) });
-    expect(lines[0]).not.toContain('mine');
-  });
-
-  test('a line stays below what CloudWatch takes, and no pattern looks at a text again and again', () => {
-    const lines = captureLogLines();
-    const wide = Object.fromEntries(
-      Array.from({ length: 5_000 }, (_, at) => [`field${at}`, 'x'.repeat(5_000)]),
-    );
-    const parts = [
-      'token=',
-      '@',
-      'a',
-      'a.',
-      '"',
-      "'",
-      '://',
-      '://a:',
-      'bearer ',
-      'cookie ',
-      'eyJ',
-      'A',
-      '- ',
-    ];
-    const texts = parts.map((part) => part.repeat(1e5));
-    const input = { texts, mixed: texts.map((text) => `password${text}`), wide, list: Array(1e5).fill(wide) };
-    const startedAt = performance.now();
-    logger.info('x'.repeat(1e6), input);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
-    expect(lines[0]?.length).toBeLessThan(100_000);
+  expect(JSON.parse(lines[0] ?? '').input).toEqual({
+    ...harmless,
+    pwd: '[redacted]',
+    otp: '[redacted]',
+    code: '[redacted]',
+    token: '[redacted]',
+    tokens: '[redacted]',
   });
 });
-
-function toMatcher(kept: unknown): Record<string, unknown> {
-  const entries = Object.entries(kept as object).map(([key, value]) => [
-    key,
-    typeof value === 'object' && !Array.isArray(value) ? expect.objectContaining(toMatcher(value)) : value,
-  ]);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [
-      key,
-      Array.isArray(value) ? value.map((item) => expect.objectContaining(item)) : value,
-    ]),
-  );
-}
-
-function fail(): never {
-  throw new Error('hostile');
-}
 
 test('the parameters of a failed query are not logged, whoever wraps the error', () => {
   const lines = captureLogLines();

@@ -157,7 +157,7 @@ describeOnBothBackends('The script of the gate', (on) => {
   it('does all of it in one call, also for a request that is refused', async () => {
     await on.redis.set('c:burst', '1', { px: minuteMs });
     await on.redis.set('session:s', '7', { px: 1_000 });
-    const breaker = ['b:open', 'b:trips', 'b:forced'];
+    const breaker = ['b:open', 'b:trips', 'b:override'];
     await on.redis.set('b:open', '1', { px: minuteMs });
     await on.redis.set('b:trips', '3');
     const keys = ['c:burst', 'c:sustained', 'session:s', 'session:new', ...breaker, 'h'];

@@ -1,9 +1,9 @@
 import { getConfig } from '#lib/config/get-config.ts';
-import { recordFailures } from '#lib/error-groups/record-failures.ts';
+import { type FailureCount, hasFailures, returnFailures, takeFailures } from '#lib/errors/failure-buffer.ts';
+import { sendToSentry } from '#lib/errors/sentry-sink.ts';
 import { runInvocation, withinDeadline } from '#lib/invocation.ts';
 import { logger } from '#lib/observability/logger.ts';
-import { type FailureCount, hasFailures, returnFailures, takeFailures } from './failure-buffer.ts';
-import { sendToSentry } from './sentry-sink.ts';
+import { recordFailures } from './record-failures.ts';
 
 // The first failure is told at once; a storm costs an instance one write in this time.
 const intervalMs = 10_000;

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { getPool } from '#lib/db/client.ts';
 import { recordFailures } from '#lib/error-groups/record-failures.ts';
+import { forgetLastReport, reportFailures } from '#lib/error-groups/report-failures.ts';
 import { noteFailure, takeFailures } from '#lib/errors/failure-buffer.ts';
-import { forgetLastReport, reportFailures } from '#lib/errors/report-failures.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { sql } from '#test/support/tenant.ts';
 
