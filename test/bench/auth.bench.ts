@@ -1,5 +1,3 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { migrateDatabase } from '#drizzle/migrate.ts';
@@ -7,11 +5,10 @@ import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
+import { makeFolder, removeFolder } from './leftovers.ts';
 
 // What a bearer token adds to a request: the same endpoint public and not, called in turn.
-const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-// PostgreSQL runs as another user when this process is root.
-chmodSync(folder, 0o755);
+const folder = makeFolder();
 const server = await startPostgres({ dataDir: join(folder, 'postgres') });
 // Without REDIS_URL the endpoint interprets the gate's script itself, which takes longer than a Redis.
 const { REDIS_URL: redisUrl } = process.env;
@@ -21,7 +18,7 @@ try {
 } finally {
   await redis.close();
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }
 
 async function measure(): Promise<void> {

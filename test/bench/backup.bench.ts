@@ -1,5 +1,3 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { migrateDatabase } from '#drizzle/migrate.ts';
@@ -10,21 +8,20 @@ import { restoreBackup } from '#lib/backup/restore-backup.ts';
 import { openStore } from '#lib/backup/store.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
+import { makeFolder, removeFolder } from './leftovers.ts';
 import { printTable } from './projects/measure.ts';
 import { loadProjects } from './projects/million.ts';
 
 // At 1,000,000 projects: into a folder, and from there into a new database on the same server. It writes to disk as in production,
 // and has the memory of a small server.
-const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-// PostgreSQL runs as another user when this process is root.
-chmodSync(folder, 0o755);
+const folder = makeFolder();
 const settings = { shared_buffers: '512MB', max_wal_size: '4GB' };
 const server = await startPostgres({ dataDir: join(folder, 'postgres'), settings });
 try {
   await measure();
 } finally {
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }
 
 async function measure(): Promise<void> {

@@ -1,17 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { readPackagedFunctions } from '#lib/local/packaged-functions.ts';
 import { unpackZip } from '#lib/local/unpack-zip.ts';
 import { InstanceStarts } from './cold-start/instance-starts.ts';
+import { makeFolder, removeFolder } from './leftovers.ts';
 import { quantile } from './spread.ts';
 
 // Initialization under AWS's runtime client, from the start of the process to its first request for an event, over that of an empty
 // function: of what `npm run package` made, and of naive.ts in two customary bundles. In turn, so that whatever else the machine does
 // hits all of them alike.
 const starts = 25;
-const work = mkdtempSync(join(tmpdir(), 'plinth-cold-start-'));
+const work = makeFolder();
 
 function emptyFunction(): InstanceStarts {
   const bundle = join(work, 'empty/index.js');
@@ -85,5 +85,5 @@ try {
   console.log(`${starts} starts each\n`);
   print(empty, ours, naive);
 } finally {
-  rmSync(work, { recursive: true, force: true });
+  removeFolder(work);
 }

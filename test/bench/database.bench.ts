@@ -1,5 +1,3 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
@@ -9,17 +7,16 @@ import { users } from '#lib/db/schema/users.ts';
 import { runInvocation } from '#lib/invocation.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
+import { makeFolder, removeFolder } from './leftovers.ts';
 
 // What a read by id costs through the guard (ADR 0016), beside postgres.js and Drizzle without it: taken in turn, in one run.
-const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-// PostgreSQL runs as another user when this process is root.
-chmodSync(folder, 0o755);
+const folder = makeFolder();
 const server = await startPostgres({ dataDir: join(folder, 'postgres') });
 try {
   await measure();
 } finally {
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }
 
 async function measure(): Promise<void> {

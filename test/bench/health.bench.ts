@@ -1,16 +1,13 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateDatabase } from '#drizzle/migrate.ts';
 import type { Endpoint } from '#lib/http/create-pipeline.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
+import { makeFolder, removeFolder } from './leftovers.ts';
 
 // Liveness within 5 ms, readiness within 10 ms while its look is shared; and what a look costs.
-const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-// PostgreSQL runs as another user when this process is root.
-chmodSync(folder, 0o755);
+const folder = makeFolder();
 const server = await startPostgres({ dataDir: join(folder, 'postgres') });
 const redis = await startRedisEndpoint({ token: 'bench' });
 try {
@@ -18,7 +15,7 @@ try {
 } finally {
   await redis.close();
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }
 
 async function measure(): Promise<void> {

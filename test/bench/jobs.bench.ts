@@ -6,7 +6,7 @@ import { printTable } from './projects/measure.ts';
 
 // Runs that one worker claims and completes per second, beside pg-boss and graphile-worker on the same PostgreSQL, in turn, so that
 // all of them see the same machine. Ends with 1 below what is promised (ADR 0026).
-const [promised, batch, runs, rounds] = [10_000, 50, 10_000, 3];
+const [promised, batch, runs, rounds] = [10_000, 50, 10_000, 5];
 
 await withPostgres(async (url) => {
   const sql = postgres(url, { max: 2, onnotice: () => {} });
@@ -51,14 +51,15 @@ function report(best: ReadonlyMap<string, number>): void {
     [`claimed and completed, batches of ${batch}, best of ${rounds} rounds`, 'per second', 'of the ledger'],
     [...best].map(([name, perSecond]) => [name, perSecond.toFixed(0), perSecond / ledger]),
   );
-  for (const [name, perSecond] of best)
-    if (/pg-boss|graphile/.test(name)) noteRatio(`jobs: ${name} of the ledger`, perSecond / ledger);
+  noteRatio('jobs: pg-boss of the ledger', (best.get('pg-boss') ?? 0) / ledger);
   note({
     kind: 'bars',
     file: 'jobs',
     title: 'Runs claimed and completed per second by one worker',
     bars: [...best].map(([label, value]) => ({ label, value, isOurs: label === 'ledger' })),
   });
-  console.log(`promised of the ledger: ${promised} per second`);
+  console.log(
+    `pg-boss does ${((best.get('pg-boss') ?? 0) / ledger).toFixed(2)} times as many as the ledger, and keeps less of them (ADR 26). Promised of the ledger: ${promised} per second.`,
+  );
   if (ledger < promised) process.exitCode = 1;
 }

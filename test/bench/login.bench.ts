@@ -1,19 +1,16 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { migrateDatabase } from '#drizzle/migrate.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
+import { makeFolder, removeFolder } from './leftovers.ts';
 
 // How much the time of an answer tells about whether an account exists. Known and unknown take turns.
 const attempts = 200;
 const warmUps = 10;
 
-const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-// PostgreSQL runs as another user when this process is root.
-chmodSync(folder, 0o755);
+const folder = makeFolder();
 const server = await startPostgres({ dataDir: join(folder, 'postgres'), settings: {} });
 const redis = await startRedisEndpoint({ token: 'bench' });
 Object.assign(process.env, {
@@ -34,7 +31,7 @@ try {
   await closePool(1);
   await redis.close();
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }
 
 async function measure(): Promise<void> {

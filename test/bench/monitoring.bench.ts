@@ -1,14 +1,9 @@
-import { spawnSync } from 'node:child_process';
-
-// What watching costs, in-process and without I/O. Powertools reads its settings at import, hence the process of its own.
-if (process.env.POWERTOOLS_LOG_LEVEL === undefined) {
-  const env = { ...process.env, POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
-  spawnSync(process.execPath, [import.meta.filename], { env, stdio: 'inherit' });
-} else {
-  await measure();
-}
+// What watching costs, in-process and without I/O.
+Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' });
+await measure();
 
 async function measure(): Promise<void> {
+  // Only now: Powertools reads its settings when it is imported.
   const { handler: getLiveness } = await import('#functions/health/get-liveness.ts');
   const { handler: getProblem } = await import('#functions/docs/get-problem.ts');
   const { takeIncrements } = await import('#lib/observability/increments.ts');

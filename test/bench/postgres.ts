@@ -1,9 +1,8 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateDatabase } from '#drizzle/migrate.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
+import { makeFolder, removeFolder } from './leftovers.ts';
 
 const settings = {
   fsync: 'off',
@@ -20,9 +19,7 @@ export async function withPostgres(
   measure: (url: string) => Promise<void>,
   more: Record<string, string> = {},
 ): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-  // PostgreSQL runs as another user when this process is root.
-  chmodSync(folder, 0o755);
+  const folder = makeFolder();
   const server = await startPostgres({
     dataDir: join(folder, 'postgres'),
     settings: { ...settings, ...more },
@@ -41,6 +38,6 @@ export async function withPostgres(
     await measure(server.url);
   } finally {
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }

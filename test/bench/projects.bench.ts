@@ -1,17 +1,14 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { migrateDatabase } from '#drizzle/migrate.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
+import { makeFolder, removeFolder } from './leftovers.ts';
 import { loadProjects, organizationId, ownerIds, rows } from './projects/million.ts';
 
 // Lists, counts and deep pages at 1,000,000 projects of one organization. Ends with 1 when a plan or an estimate is not what is promised.
-const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-// PostgreSQL runs as another user when this process is root.
-chmodSync(folder, 0o755);
+const folder = makeFolder();
 const settings = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -29,7 +26,7 @@ try {
 } finally {
   await redis.close();
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }
 
 async function measure(): Promise<void> {

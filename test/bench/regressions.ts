@@ -1,15 +1,53 @@
-export type Ratios = Readonly<Record<string, number>>;
+/** By benchmark, then by name; a smaller ratio is a better one. */
+export type Ratios = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export interface Comparison {
+  readonly benchmark: string;
+  readonly name: string;
+  readonly before: number | undefined;
+  readonly now: number | undefined;
+  readonly verdict: 'good' | 'worse' | 'not measured' | 'no baseline';
+}
 
 // Ratios are taken within one run, so that the machine is not in them; what is left of its noise is below this.
-export const tolerance = 0.25;
+const tolerance = 0.25;
+// A quarter of next to nothing is noise.
+const leastChange = 0.05;
 
-/** What has become worse than the baseline allows, and what it promises and was not measured, each as a sentence. A smaller ratio is a better one. */
-export function findRegressions(measured: Ratios, baseline: Ratios): string[] {
-  return Object.entries(baseline).flatMap(([name, before]) => {
-    const now = measured[name];
-    if (now === undefined || Number.isNaN(now)) return [`${name}: not measured`];
-    const change = now / before - 1;
-    if (change <= tolerance) return [];
-    return [`${name}: ${now.toFixed(2)}, ${(change * 100).toFixed(0)} % worse than ${before.toFixed(2)}`];
+/** What each ratio of the benchmarks that were run has become beside its baseline; what was promised and not measured is there, too. */
+export function compareRatios(measured: Ratios, baseline: Ratios): Comparison[] {
+  return Object.keys(measured).flatMap((benchmark) => {
+    const [now, before] = [measured[benchmark] ?? {}, baseline[benchmark] ?? {}];
+    const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+    return [...names].sort().map((name) => ({ benchmark, name, ...compareOne(before[name], now[name]) }));
   });
+}
+
+export function isRed({ verdict }: Comparison): boolean {
+  return verdict === 'worse' || verdict === 'not measured';
+}
+
+function compareOne(before: number | undefined, now: number | undefined) {
+  if (now === undefined || Number.isNaN(now))
+    return { before, now: undefined, verdict: 'not measured' } as const;
+  if (before === undefined) return { before, now, verdict: 'no baseline' } as const;
+  const allowed = Math.max(before * (1 + tolerance), before + leastChange);
+  return { before, now, verdict: now <= allowed ? 'good' : 'worse' } as const;
+}
+
+/** A line for each, the red ones last, where they are seen. */
+export function describeComparisons(comparisons: readonly Comparison[]): string {
+  const format = (ratio: number | undefined) => (ratio === undefined ? '-' : ratio.toFixed(2));
+  const rows = comparisons
+    .toSorted((one, other) => Number(isRed(one)) - Number(isRed(other)))
+    .map(({ name, before, now, verdict }) => {
+      const change = before && now !== undefined ? ` (${((now / before - 1) * 100).toFixed(0)} %)` : '';
+      return `| ${name} | ${format(before)} | ${format(now)} | ${verdict}${change} |`;
+    });
+  const red = comparisons.filter(isRed);
+  const verdict =
+    red.length === 0
+      ? 'No ratio is more than 25 % worse than in test/bench/baseline.json.'
+      : `${red.length} of ${comparisons.length} are worse by more than 25 %, or missing.`;
+  return ['| ratio | baseline | now | |', '| --- | --- | --- | --- |', ...rows, '', verdict].join('\n');
 }

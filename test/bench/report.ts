@@ -33,9 +33,23 @@ export function writeSection(
   const section = [`## ${name}`, how, ...plots, markdown.trim(), `<sub>${describeMachine()}</sub>`].join(
     '\n\n',
   );
+  writeBlock(name, section);
+}
+
+/** Says at the head of docs/benchmarks/README.md what the run of all has taken, and where. */
+export function writeHead(minutes: Readonly<Record<string, number>>, total: number): void {
+  const each = Object.entries(minutes).map(([name, taken]) => `[${name}](#${name}) ${taken.toFixed(1)}`);
+  writeBlock(
+    'the last run',
+    `The last \`npm run bench\` took **${total.toFixed(1)} minutes**: ${each.join(', ')}.\n\n<sub>${describeMachine()}</sub>`,
+  );
+}
+
+/** In its place, or at the end. */
+function writeBlock(name: string, content: string): void {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '# Benchmarks\n';
-  const block = `${begin}\n\n${section}\n\n${end}`;
+  const block = `${begin}\n\n${content}\n\n${end}`;
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   const written =

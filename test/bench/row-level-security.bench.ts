@@ -1,10 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, connect as openSocket, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { migrateDatabase } from '#drizzle/migrate.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
+import { makeFolder, removeFolder } from './leftovers.ts';
 
 // ADR 0012: what row-level security costs a read by id, a transaction and the lists. One connection each, in turn, same run.
 const organizationIds = [1, 2, 3].map((n) => `01980000-0000-7000-8000-00000000000${n}`);
@@ -18,9 +17,7 @@ const byId = 'select * from projects where id = $1 and organization_id = $2';
 const setFor = (isLocal: boolean) => `select set_config('app.organization_id', $1, ${isLocal})`;
 const prepared = { prepare: true } as const;
 
-const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-// PostgreSQL runs as another user when this process is root.
-chmodSync(folder, 0o755);
+const folder = makeFolder();
 const settings = { fsync: 'off', synchronous_commit: 'off', shared_buffers: '512MB', max_wal_size: '4GB' };
 const server = await startPostgres({ dataDir: join(folder, 'postgres'), settings });
 try {
@@ -35,7 +32,7 @@ try {
   await admin.end();
 } finally {
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }
 
 async function load(sql: postgres.Sql): Promise<void> {

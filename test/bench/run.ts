@@ -1,85 +1,127 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchmarks, shortSet, usage } from './benchmarks.ts';
+import { makeFolder, removeAtEnd, removeFolder } from './leftovers.ts';
 import type { Outcome } from './outcome.ts';
-import { findRegressions } from './regressions.ts';
-import { writeSection } from './report.ts';
+import { compareRatios, describeComparisons, isRed, type Ratios } from './regressions.ts';
+import { writeHead, writeSection } from './report.ts';
 
-// `npm run bench -- <name>` runs test/bench/<name>.bench.ts in full. `npm run bench` runs a set that fits into a quarter of an hour, at
-// smaller sizes (`--short`), and writes the report; with a name, `--report` writes its section. `--record` keeps the ratios, `--check` compares.
-const shortSet = ['pipeline', 'monitoring', 'gate', 'jobs', 'memory', 'scale', 'peers'];
+// `npm run bench -- --help` says what there is.
 const baselineFile = join(import.meta.dirname, 'baseline.json');
+const { values, positionals } = readArguments();
+const names = positionals.filter((one) => !/^\d+$/.test(one));
+const unknown = names.find((name) => !Object.hasOwn(benchmarks, name));
+if (unknown) fail(`There is no benchmark "${unknown}".`);
+if (values.help) {
+  console.log(usage);
+  process.exit();
+}
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    report: { type: 'boolean' },
-    short: { type: 'boolean' },
-    check: { type: 'boolean' },
-    record: { type: 'boolean' },
-  },
-});
-const known = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.bench.ts'))
-  .map((file) => file.replace('.bench.ts', ''));
-const unknown = positionals.find((name) => !known.includes(name));
-if (unknown) {
-  console.error(`There is no benchmark "${unknown}"; there are ${known.join(', ')}`);
+const isAll = names.length === 0;
+const isShort = isAll || values.short === true;
+const minutes: Record<string, number> = {};
+const ratios: Record<string, Record<string, number>> = {};
+const startedAt = performance.now();
+for (const name of isAll ? shortSet : names) {
+  console.log(`\n# ${name}\n`);
+  const beganAt = performance.now();
+  const { printed, outcomes, status } = await run(name);
+  minutes[name] = (performance.now() - beganAt) / 60_000;
+  ratios[name] = ratiosOf(outcomes);
+  if (status === 0 && (isAll || values.report)) writeSection(name, printed, outcomes, isShort);
+  if (status === 0) continue;
+  console.error(`${name} ended with ${status}`);
+  process.exitCode = 1;
+}
+const total = (performance.now() - startedAt) / 60_000;
+console.log(`\n${total.toFixed(1)} minutes`);
+
+if (isAll) writeHead(minutes, total);
+if (values.record) record();
+if (values.check) {
+  // Once more: what else the machine did is over by then, and what has become slower is not.
+  for (const name of new Set(findRed().map(({ benchmark }) => benchmark))) {
+    console.log(`\n# ${name}, once more, as it is red\n`);
+    const again = ratiosOf((await run(name)).outcomes);
+    ratios[name] = Object.fromEntries(
+      Object.entries(again).map(([ratio, value]) => [ratio, Math.min(value, ratios[name]?.[ratio] ?? value)]),
+    );
+  }
+  console.log(`\n${describeComparisons(compareRatios(ratios, readBaseline()))}`);
+  if (findRed().length > 0) process.exitCode = 1;
+}
+
+function findRed() {
+  return compareRatios(ratios, readBaseline()).filter(isRed);
+}
+
+function ratiosOf(outcomes: readonly Outcome[]): Record<string, number> {
+  return Object.fromEntries(
+    outcomes.flatMap((outcome) => (outcome.kind === 'ratio' ? [[outcome.name, outcome.value]] : [])),
+  );
+}
+
+function readArguments() {
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { help: flag, report: flag, short: flag, check: flag, record: flag },
+    });
+  } catch (error) {
+    // parseArgs throws nothing but what is wrong with the arguments.
+    return fail((error as Error).message);
+  }
+}
+
+function fail(reason: string): never {
+  console.error(`${reason}\n\n${usage}`);
   process.exit(1);
 }
-const isAll = positionals.length === 0;
-const isShort = isAll || values.short === true;
-const startedAt = performance.now();
-const ratios: Record<string, number> = {};
-for (const name of isAll ? shortSet : positionals) {
-  console.log(`\n# ${name}\n`);
-  const { printed, outcomes, status } = await run(name);
-  if (status !== 0) process.exitCode = 1;
-  for (const outcome of outcomes) if (outcome.kind === 'ratio') ratios[outcome.name] = outcome.value;
-  if (status === 0 && (isAll || values.report)) writeSection(name, printed, outcomes, isShort);
-}
-console.log(`\n${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes`);
 
-const baseline: Record<string, number> = existsSync(baselineFile)
-  ? JSON.parse(readFileSync(baselineFile, 'utf8'))
-  : {};
-if (values.record) {
-  const rounded = Object.entries({ ...baseline, ...ratios }).map(([name, ratio]) => [
-    name,
-    Number(ratio.toFixed(3)),
-  ]);
-  writeFileSync(baselineFile, `${JSON.stringify(Object.fromEntries(rounded.sort()), null, 2)}\n`);
+/** What was run takes the place of what is there of the same benchmark. */
+function record(): void {
+  const round = (all: Readonly<Record<string, number>>) =>
+    Object.fromEntries(
+      Object.entries(all)
+        .map(([name, ratio]) => [name, Number(ratio.toFixed(3))] as const)
+        .sort(),
+    );
+  const measured = Object.entries(ratios).filter(([, all]) => Object.keys(all).length > 0);
+  const baseline = {
+    ...readBaseline(),
+    ...Object.fromEntries(measured.map(([name, all]) => [name, round(all)])),
+  };
+  writeFileSync(baselineFile, `${JSON.stringify(baseline, null, 2)}\n`);
 }
-if (values.check) {
-  const relevant = isAll
-    ? baseline
-    : Object.fromEntries(Object.entries(baseline).filter(([name]) => name in ratios));
-  const regressions = findRegressions(ratios, relevant);
-  for (const regression of regressions) console.error(`Worse: ${regression}`);
-  if (regressions.length > 0) process.exitCode = 1;
-  else console.log(`No ratio is more than 25 % worse than in test/bench/baseline.json`);
+
+function readBaseline(): Ratios {
+  return existsSync(baselineFile) ? JSON.parse(readFileSync(baselineFile, 'utf8')) : {};
 }
 
 /** In a process of its own, as Powertools and the settings are read once a process. */
 async function run(name: string): Promise<{ printed: string; outcomes: Outcome[]; status: number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-outcomes-'));
+  const folder = makeFolder();
   const file = join(folder, 'outcomes.jsonl');
+  const more = positionals.filter((one) => !names.includes(one));
   try {
-    const child = spawn(process.execPath, [join(import.meta.dirname, `${name}.bench.ts`)], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, `${name}.bench.ts`), ...more], {
       env: { ...process.env, BENCH_OUTCOMES: file, BENCH_SHORT: String(isShort) },
       stdio: ['inherit', 'pipe', 'inherit'],
     });
+    const isGone = removeAtEnd({ pid: child.pid ?? 0 });
     let printed = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       printed += text;
       process.stdout.write(text);
     });
     const status = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+    isGone();
     const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
     return { printed, outcomes: lines.map((line) => JSON.parse(line)), status };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }

@@ -8,7 +8,7 @@ import { measureLists } from './scale/measure-lists.ts';
 // What grows with the projects of an organization, and with the number of instances.
 const sizes = {
   projects: isShort ? [1_000, 10_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000],
-  runs: isShort ? 11 : 31,
+  runs: 61,
   connections: { instances: [1, 10, 50, 100, 200], ratePerSecond: 100, seconds: isShort ? 3 : 10 },
 };
 

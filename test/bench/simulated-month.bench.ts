@@ -3,9 +3,9 @@ import { simulateClock } from '#test/support/simulate-clock.ts';
 import { withPostgres } from './postgres.ts';
 
 // A month of all jobs by a fake clock, 4 outages a day of up to 5 hours, and all else that goes wrong: every slot has one end or a reason, and
-// none ran twice. It is 245,000 slots, a day of them one to three minutes: `npm run bench -- simulated-month 3` does as many days, all
-// benchmarks together do one. Ends with 1 when a slot is wrong.
-const days = Number(process.argv[3] ?? (process.argv[2] ? 31 : 1));
+// none ran twice. A day is one to three minutes: `npm run bench -- simulated-month 31` does a month, 245,000 slots. Ends with 1 when a slot
+// is wrong.
+const days = Number(process.argv[2] ?? 1);
 const seed = 6;
 
 await withPostgres(async (url) => {

@@ -16,7 +16,7 @@ export const hasPgbouncer = await new Promise<boolean>((resolve) => {
 export async function startPgbouncer(
   databaseUrl: string,
   more: Readonly<Record<string, number>> = {},
-): Promise<{ url: string; stop(): Promise<void> }> {
+): Promise<{ url: string; pid: number; stop(): Promise<void> }> {
   const target = new URL(databaseUrl);
   const folder = mkdtempSync(join(tmpdir(), 'plinth-pgbouncer-'));
   chmodSync(folder, 0o755);
@@ -53,6 +53,7 @@ export async function startPgbouncer(
   target.port = String(port);
   return {
     url: target.href,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGINT');
       if (child.exitCode === null) await once(child, 'exit');

@@ -1,12 +1,15 @@
 import { note, noteRatio } from '#test/bench/outcome.ts';
 import { printTable } from '#test/bench/projects/measure.ts';
-import { shuffle, spreadOf } from '#test/bench/spread.ts';
+import { quantile, shuffle, spreadOf } from '#test/bench/spread.ts';
 import type { CandidateProcess } from './candidate-process.ts';
-import { type Candidate, candidates, names, peers } from './list.ts';
+import { type Candidate, candidates, names, peerOverRest, peers } from './list.ts';
 import { createRequests, operations, type Request, regulars } from './request-events.ts';
 import type { World } from './world.ts';
 
 export interface CpuSizes {
+  /** Of each candidate, one after the other. */
+  readonly processes: number;
+  /** In each of them. */
   readonly rounds: number;
   readonly requests: number;
   readonly warmUp: number;
@@ -22,29 +25,49 @@ type Work = keyof typeof titles;
 // More tokens than an instance of ours remembers (1,000), so that none is remembered when its turn comes again.
 const strangerRounds = 3;
 
-/** What a request costs in CPU time of all threads of the process, through the Lambda adapter of each, one request after the other. */
+type Processes = Record<Candidate, CandidateProcess>;
+
+/**
+ * What a request costs in CPU time of all threads of the process, through the Lambda adapter of each, one request after the other. In several
+ * processes, as what V8 makes of the same code differs from one to the next by up to a fifth.
+ */
 export async function measureCpu(
-  processes: Record<Candidate, CandidateProcess>,
+  withProcesses: (work: (processes: Processes) => Promise<void>) => Promise<void>,
   world: World,
-  { rounds, requests, warmUp }: CpuSizes,
+  sizes: CpuSizes,
 ): Promise<void> {
-  const jobs = await createJobs(world);
-  // Strangers come last: their tokens would push out those that are remembered.
-  for (const group of [jobs.filter(isUsual), jobs.filter((job) => !isUsual(job))]) {
-    for (const { name, next } of group) await processes[name].do({ requests: take(next, warmUp) });
-    for (let round = 0; round < rounds; round++)
-      for (const { name, next, cpu, wall } of shuffle(group)) {
-        const { cpuUs, wallUs } = await processes[name].do({ requests: take(next, requests) });
-        cpu.push(cpuUs);
-        wall.push(wallUs);
-      }
+  const all: Job[] = [];
+  for (let one = 0; one < sizes.processes; one++) {
+    // Anew, as tokens live for a quarter of an hour.
+    const jobs = await createJobs(world);
+    await withProcesses(async (processes) => {
+      // Strangers come last: their tokens would push out those that are remembered.
+      for (const group of [jobs.filter(isUsual), jobs.filter((job) => !isUsual(job))])
+        await measureGroup(processes, group, sizes);
+    });
+    all.push(...jobs);
   }
   for (const work of Object.keys(titles) as Work[])
     report(
       work,
-      jobs.filter((job) => job.work === work),
-      `${rounds} rounds of ${requests}`,
+      joinByName(all.filter((job) => job.work === work)),
+      `${sizes.processes} processes, ${sizes.rounds} rounds of ${sizes.requests} each`,
     );
+}
+
+async function measureGroup(
+  processes: Processes,
+  group: readonly Job[],
+  { rounds, requests, warmUp }: CpuSizes,
+): Promise<void> {
+  for (const { name, next } of group) await processes[name].do({ requests: take(next, warmUp) });
+  for (let round = 0; round < rounds; round++)
+    for (const work of new Set(group.map((job) => job.work)))
+      for (const { name, next, cpu, wall } of shuffle(group.filter((job) => job.work === work))) {
+        const { cpuUs, wallUs } = await processes[name].do({ requests: take(next, requests) });
+        cpu.push(cpuUs);
+        wall.push(wallUs);
+      }
 }
 
 interface Job {
@@ -53,6 +76,16 @@ interface Job {
   readonly next: () => Request;
   readonly cpu: number[];
   readonly wall: number[];
+}
+
+type Measured = Pick<Job, 'name' | 'cpu' | 'wall'>;
+
+function joinByName(jobs: readonly Job[]): Measured[] {
+  return [...Map.groupBy(jobs, ({ name }) => name)].map(([name, ofName]) => ({
+    name,
+    cpu: ofName.flatMap(({ cpu }) => cpu),
+    wall: ofName.flatMap(({ wall }) => wall),
+  }));
 }
 
 function isUsual({ work }: Job): boolean {
@@ -77,7 +110,15 @@ function take(next: () => Request, count: number): Request[] {
   return Array.from({ length: count }, next);
 }
 
-function report(work: Work, jobs: readonly Job[], size: string): void {
+/** Of what was measured one right after the other, so that what else the machine did at that time is in both. */
+function medianRatio(ours: readonly number[], others: readonly number[]): number {
+  return quantile(
+    ours.map((us, round) => us / (others[round] ?? Number.NaN)),
+    0.5,
+  );
+}
+
+function report(work: Work, jobs: readonly Measured[], size: string): void {
   const spreads = new Map(
     jobs.map(({ name, cpu, wall }) => [name, { cpu: spreadOf(cpu), wall: spreadOf(wall) }]),
   );
@@ -93,15 +134,16 @@ function report(work: Work, jobs: readonly Job[], size: string): void {
       wall.median.toFixed(0),
     ]),
   );
-  const cpuOf = (name: Candidate) => spreads.get(name)?.cpu.median ?? Number.NaN;
-  const [leanest = peers[0] as Candidate] = peers.toSorted((one, other) => cpuOf(one) - cpuOf(other));
-  const best = cpuOf(leanest);
+  const cpuOf = (name: Candidate) => jobs.find((job) => job.name === name)?.cpu ?? [];
+  const compared = (name: Candidate) => medianRatio(cpuOf('ours'), cpuOf(name));
+  const [leanest = peerOverRest] = peers.toSorted((one, other) => compared(other) - compared(one));
+  const ratio = compared(leanest);
+  const sameRedis = compared(peerOverRest);
   console.log(
-    ours < best
-      ? `Plinth leads: the leanest peer, ${candidates[leanest]}, takes ${(best / ours).toFixed(2)} times its CPU.\n`
-      : `Plinth does not lead: it takes ${(ours / best).toFixed(2)} times the CPU of ${candidates[leanest]}.\n`,
+    `By the median of the rounds, ${ratio < 1 ? 'Plinth leads' : 'Plinth does not lead'}: it takes ${ratio.toFixed(2)} times the CPU of the leanest peer, ${candidates[leanest]}. With the same Redis it ${sameRedis < 1 ? 'leads' : 'does not lead'}, with ${sameRedis.toFixed(2)} times the CPU of ${candidates[peerOverRest]}.\n`,
   );
-  noteRatio(`cpu: ${work}, ours of the leanest peer`, ours / best);
+  noteRatio(`cpu: ${work}, ours of the leanest peer`, ratio);
+  noteRatio(`cpu: ${work}, ours of ${candidates[peerOverRest]}`, sameRedis);
   note({
     kind: 'bars',
     file: `peers-cpu-${work}`,

@@ -5,9 +5,9 @@ import { findFreePort } from '#lib/local/ports.ts';
 import { note } from '#test/bench/outcome.ts';
 import { printTable } from '#test/bench/projects/measure.ts';
 import { shuffle, spreadOf } from '#test/bench/spread.ts';
-import type { Latencies, Load } from './generator.ts';
-import { type Candidate, candidates, names } from './list.ts';
-import { createRequests, type Request, regulars } from './request-events.ts';
+import { type Candidate, candidates, names, peerOverRest, peers } from './list.ts';
+import { createRequests, regulars } from './request-events.ts';
+import { attack, installVegeta, type Latencies } from './vegeta.ts';
 import { waitUntilListening } from './wait-until-listening.ts';
 import type { World } from './world.ts';
 
@@ -28,27 +28,19 @@ export async function measureHttp(
   world: World,
   sizes: HttpSizes,
 ): Promise<void> {
-  const generator = fork(join(import.meta.dirname, 'generator.ts'), {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  await once(generator, 'message');
-  try {
-    for (const rate of sizes.ratesPerSecond) {
-      const results = new Map<Candidate, Result[]>(names.map((name) => [name, []]));
-      for (let round = 0; round < sizes.rounds; round++)
-        for (const name of shuffle(names))
-          results.get(name)?.push(await measureOne(name, bundles[name], generator, world, rate, sizes));
-      report(rate, sizes, results);
-    }
-  } finally {
-    generator.disconnect();
+  if (!installVegeta()) return console.log('Go is not on PATH: nothing is measured over HTTP.\n');
+  for (const rate of sizes.ratesPerSecond) {
+    const results = new Map<Candidate, Result[]>(names.map((name) => [name, []]));
+    for (let round = 0; round < sizes.rounds; round++)
+      for (const name of shuffle(names))
+        results.get(name)?.push(await measureOne(name, bundles[name], world, rate, sizes));
+    report(rate, sizes, results);
   }
 }
 
 async function measureOne(
   name: Candidate,
   bundle: string,
-  generator: ChildProcess,
   world: World,
   ratePerSecond: number,
   { seconds, warmUp }: HttpSizes,
@@ -71,22 +63,15 @@ async function measureOne(
     const take = (count: number) =>
       Array.from({ length: count }, (_, index) => make(mix[index % mix.length]));
     // Slowly: what a cold process makes wait is measured elsewhere.
-    await load(generator, { port, ratePerSecond: ratePerSecond / 2, requests: take(warmUp) });
+    await attack({ port, ratePerSecond: ratePerSecond / 2, requests: take(warmUp) });
     const before = await cpuOf(server);
-    const requests = take(ratePerSecond * seconds);
-    const latencies = await load(generator, { port, ratePerSecond, requests });
+    const latencies = await attack({ port, ratePerSecond, requests: take(ratePerSecond * seconds) });
     if (latencies.failures > 0) throw new Error(`${candidates[name]}: ${latencies.failures} requests failed`);
-    return { ...latencies, cpuUs: ((await cpuOf(server)) - before) / requests.length };
+    return { ...latencies, cpuUs: ((await cpuOf(server)) - before) / latencies.sent };
   } finally {
     server.kill('SIGKILL');
     await once(server, 'exit');
   }
-}
-
-async function load(generator: ChildProcess, load: Load & { requests: Request[] }): Promise<Latencies> {
-  generator.send(load);
-  const [latencies] = await once(generator, 'message');
-  return latencies;
 }
 
 async function cpuOf(server: ChildProcess): Promise<number> {
@@ -120,9 +105,15 @@ function report(
       'p99 ms',
       'max ms',
       'CPU us a request',
-      'generator late, p99 ms',
+      'of it sent late, p99 ms',
     ],
     rows.map(({ name, p50, p99, max, cpu, late }) => [candidates[name], p50, p99, max, cpu.toFixed(0), late]),
+  );
+  const p50Of = (name: Candidate) => rows.find((row) => row.name === name)?.p50 ?? Number.NaN;
+  const [quickest = peerOverRest] = peers.toSorted((one, other) => p50Of(one) - p50Of(other));
+  const times = (name: Candidate) => (p50Of('ours') / p50Of(name)).toFixed(2);
+  console.log(
+    `Half of the answers of Plinth take ${times(quickest)} times as long as those of the quickest peer, ${candidates[quickest]}; with the same Redis, ${times(peerOverRest)} times as long as those of ${candidates[peerOverRest]}.\n`,
   );
   note({
     kind: 'bars',

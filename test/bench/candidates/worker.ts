@@ -1,3 +1,5 @@
+import type { Profiler } from 'node:inspector';
+import { Session } from 'node:inspector/promises';
 import { createRequire } from 'node:module';
 import type { Request } from './request-events.ts';
 import { toEvent } from './request-events.ts';
@@ -7,12 +9,15 @@ export interface Work {
   readonly requests: readonly Request[];
   /** Of this many the answers are sent back; else only what they cost. */
   readonly keepAnswers?: boolean;
+  /** How often to look at what is running; nothing looks without it. */
+  readonly profileEveryUs?: number;
 }
 
 export interface Done {
   readonly cpuUs: number;
   readonly wallUs: number;
   readonly answers: readonly Answer[];
+  readonly profile?: Profiler.Profile;
   /** After a collection; only with --expose-gc. */
   readonly memory?: { readonly heapBytes: number; readonly rssBytes: number };
 }
@@ -25,10 +30,11 @@ export interface Answer {
 
 const { handler } = createRequire(import.meta.url)(process.argv[2] ?? '');
 
-process.on('message', async ({ requests, keepAnswers }: Work) => {
+process.on('message', async ({ requests, keepAnswers, profileEveryUs }: Work) => {
   const events = requests.map(toEvent);
   const answers: Answer[] = [];
   let failure: string | undefined;
+  const stopProfile = profileEveryUs ? await startProfile(profileEveryUs) : undefined;
   const cpu = process.cpuUsage();
   const startedAt = performance.now();
   for (const event of events) {
@@ -38,16 +44,31 @@ process.on('message', async ({ requests, keepAnswers }: Work) => {
   }
   const wallUs = (performance.now() - startedAt) * 1000;
   const { user, system } = process.cpuUsage(cpu);
+  const profile = await stopProfile?.();
   if (failure && !keepAnswers) throw new Error(failure);
   process.send?.({
     cpuUs: (user + system) / events.length,
     wallUs: wallUs / events.length,
     answers,
+    ...(profile && { profile }),
     ...(globalThis.gc && { memory: memoryAfter(globalThis.gc) }),
   } satisfies Done);
 });
 process.once('disconnect', () => process.exit());
 process.send?.('ready');
+
+async function startProfile(interval: number): Promise<() => Promise<Profiler.Profile>> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval });
+  await session.post('Profiler.start');
+  return async () => {
+    const { profile } = await session.post('Profiler.stop');
+    session.disconnect();
+    return profile;
+  };
+}
 
 function memoryAfter(collect: () => void) {
   collect();

@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import postgres from 'postgres';
@@ -10,11 +6,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { migrateDatabase } from '#drizzle/migrate.ts';
 import type { ActorSession, UserActor } from '#lib/auth/actor.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
-import { findFreePort } from '#lib/local/ports.ts';
 import { startPostgres } from '#lib/local/postgres.ts';
 import { startRedisEndpoint } from '#lib/local/redis-endpoint.ts';
+import { makeFolder, removeFolder } from '#test/bench/leftovers.ts';
 import { loadProjects, organizationId } from '#test/bench/projects/million.ts';
-import { waitUntilListening } from './wait-until-listening.ts';
+import { startRedisServer } from '#test/bench/redis-server.ts';
 
 const settings = {
   fsync: 'off',
@@ -44,22 +40,10 @@ export interface World {
 
 /** PostgreSQL, a real Redis, and its REST endpoint in this process; all gone when `measure` ends. */
 export async function withWorld(projects: number, measure: (world: World) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-  // PostgreSQL runs as another user when this process is root.
-  chmodSync(folder, 0o755);
+  const folder = makeFolder();
   const server = await startPostgres({ dataDir: join(folder, 'postgres'), settings });
-  const redisPort = await findFreePort();
-  const redis = spawn('redis-server', ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', ''], {
-    stdio: 'ignore',
-  });
-  redis.once('error', () => {
-    console.error('redis-server is not on PATH: the rate limits of all candidates are kept there');
-    process.exit(1);
-  });
-  await once(redis, 'spawn');
-  const redisUrl = `redis://127.0.0.1:${redisPort}`;
-  await waitUntilListening(redisPort);
-  const endpoint = await startRedisEndpoint({ token: 'bench', redisUrl });
+  const redis = await startRedisServer();
+  const endpoint = await startRedisEndpoint({ token: 'bench', redisUrl: redis.url });
   const sql = postgres(server.url, { max: 1, onnotice: () => {} });
   try {
     await migrateDatabase(server.url);
@@ -74,7 +58,10 @@ export async function withWorld(projects: number, measure: (world: World) => Pro
       AUTH_SECRET: createSecret(),
       POWERTOOLS_LOG_LEVEL: 'INFO',
     };
-    Object.assign(process.env, environment, { POWERTOOLS_METRICS_DISABLED: 'true' });
+    Object.assign(process.env, environment, {
+      POWERTOOLS_METRICS_DISABLED: 'true',
+      POWERTOOLS_LOG_LEVEL: 'SILENT',
+    });
     const issuers = await createIssuers(sql);
     const userIds = await addUsers(sql);
     const ids =
@@ -85,7 +72,7 @@ export async function withWorld(projects: number, measure: (world: World) => Pro
       projectIds: ids.slice(0, 2_000).map(({ id }) => id),
       environmentOf: (candidate) => ({
         ...environment,
-        REDIS_URL: redisUrl,
+        REDIS_URL: redis.url,
         ORGANIZATION_ID: organizationId,
         USER_ID: userIds[0] ?? '',
         ...issuers.environmentOf(candidate),
@@ -106,9 +93,9 @@ export async function withWorld(projects: number, measure: (world: World) => Pro
   } finally {
     await sql.end();
     await endpoint.close();
-    redis.kill();
+    await redis.stop();
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 
@@ -142,7 +129,7 @@ async function createIssuers(sql: postgres.Sql) {
     new SignJWT({ org: organizationId, roles, sid: session.id, gen: session.generation })
       .setProtectedHeader({
         alg: algorithmOf(candidate),
-        typ: candidate === 'hono' ? 'JWT' : 'at+jwt',
+        typ: candidate.startsWith('hono') ? 'JWT' : 'at+jwt',
         kid: session.id,
       })
       .setIssuer(issuer)

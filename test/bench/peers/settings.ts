@@ -3,9 +3,11 @@ export const settings = {
   databaseUrl: process.env.DATABASE_URL ?? 'postgres://localhost/peers',
   databasePoolMax: Number(process.env.DATABASE_POOL_MAX ?? 2),
   redisUrl: process.env.REDIS_URL ?? 'redis://localhost',
-  /** PEM of the public key, or the secret of HS256. */
+  redisRestUrl: process.env.UPSTASH_REDIS_REST_URL ?? 'http://localhost',
+  redisRestToken: process.env.UPSTASH_REDIS_REST_TOKEN ?? 'not configured',
+  /** PEM of the public key. */
   jwtKey: process.env.JWT_KEY?.replaceAll('\\n', '\n') ?? 'not configured',
-  jwtAlgorithm: (process.env.JWT_ALGORITHM ?? 'EdDSA') as 'EdDSA' | 'ES256' | 'HS256',
+  jwtAlgorithm: (process.env.JWT_ALGORITHM ?? 'EdDSA') as 'EdDSA' | 'ES256',
   issuer: process.env.JWT_ISSUER ?? 'http://localhost:3000',
   audience: process.env.JWT_AUDIENCE ?? 'plinth',
 };

@@ -5,13 +5,17 @@ export const organizationId = '01980000-0000-7000-8000-0000000000f0';
 /** From the one with a third of the projects down to one with a sixtieth; the last has 500. */
 export const ownerIds = Array.from({ length: 21 }, (_, n) => `01980000-0000-7000-8000-00000000${1000 + n}`);
 
-/** An organization with a million projects, or fewer, whose columns depend on each other as they do in life. */
-export async function loadProjects(sql: postgres.Sql, count: number = rows): Promise<void> {
-  await sql`insert into organizations (id, name) values (${organizationId}, 'Bench')`;
+/** An organization with a million projects, or fewer, whose columns depend on each other as they do in life; beside others, or alone. */
+export async function loadProjects(
+  sql: postgres.Sql,
+  count: number = rows,
+  owner = organizationId,
+): Promise<void> {
+  await sql`insert into organizations (id, name) values (${owner}, 'Bench')`;
   await sql`
     insert into users (id, email, name, password_hash)
-    select id, id || '@example.com', 'Bench', '!' from unnest(${ownerIds}::uuid[]) id`;
-  await sql`insert into memberships (organization_id, user_id, role) select ${organizationId}, id, 'owner' from users`;
+    select id, id || '@example.com', 'Bench', '!' from unnest(${ownerIds}::uuid[]) id on conflict do nothing`;
+  await sql`insert into memberships (organization_id, user_id, role) select ${owner}, id, 'owner' from users`;
   // Built once behind the rows instead of a million times before them; and the foreign keys hold by construction.
   const indexes = await sql`
     select indexname, indexdef from pg_indexes where tablename = 'projects' and indexname <> 'projects_pkey'`;
@@ -19,7 +23,7 @@ export async function loadProjects(sql: postgres.Sql, count: number = rows): Pro
   await sql`alter table projects disable trigger all`;
   await sql`alter table projects enable trigger count_inserted`;
   await sql`select setseed(0.5)`;
-  await insertProjects(sql, count);
+  await insertProjects(sql, count, owner);
   await sql`alter table projects enable trigger all`;
   for (const { indexdef } of indexes) await sql.unsafe(indexdef);
   await sql`vacuum analyze projects`;
@@ -29,10 +33,10 @@ export async function loadProjects(sql: postgres.Sql, count: number = rows): Pro
  * One project every 30 seconds, the newest first; two in five were never touched again. A few words are in
  * many, most in few, and 500 are archived. The newest 300,000 lack the tag `past`, all but the oldest tenth lack `old`, and ten have `rare`.
  */
-async function insertProjects(sql: postgres.Sql, count: number): Promise<void> {
+async function insertProjects(sql: postgres.Sql, count: number, organization: string): Promise<void> {
   await sql`
     insert into projects (id, organization_id, owner_id, name, slug, description, status, tags, metadata, created_at, updated_at)
-    select uuidv7(created_at - now()), ${organizationId}, (${ownerIds}::uuid[])[case when n % 2000 = 0 then 21 else 1 + floor(20 * owner ^ 3) end],
+    select uuidv7(created_at - now()), ${organization}, (${ownerIds}::uuid[])[case when n % 2000 = 0 then 21 else 1 + floor(20 * owner ^ 3) end],
       initcap(words[1]) || ' ' || n, 'p' || n, words[2],
       case when n % 2000 = 1 then 'archived'
         else (array['active', 'active', 'active', 'paused', 'completed', 'completed'])[1 + n % 6] end,

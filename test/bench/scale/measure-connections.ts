@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { ConnectionError } from '#lib/db/connection-error.ts';
 import { ConnectionPool } from '#lib/db/connection-pool.ts';
+import { removeAtEnd } from '#test/bench/leftovers.ts';
 import { note } from '#test/bench/outcome.ts';
 import { printTable } from '#test/bench/projects/measure.ts';
 import { quantile } from '#test/bench/spread.ts';
@@ -37,6 +38,7 @@ export async function measureConnections(url: string, sizes: ConnectionSizes): P
   report('directly', direct, sizes);
   if (!hasPgbouncer) return console.log('PgBouncer is not on PATH: nothing is measured through it.\n');
   const bouncer = await startPgbouncer(url, { default_pool_size: pooledConnections, max_client_conn: 1_000 });
+  const isGone = removeAtEnd({ pid: bouncer.pid });
   try {
     const pooled: Row[] = [];
     for (const instances of sizes.instances)
@@ -54,6 +56,7 @@ export async function measureConnections(url: string, sizes: ConnectionSizes): P
     });
   } finally {
     await bouncer.stop();
+    isGone();
   }
 }
 

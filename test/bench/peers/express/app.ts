@@ -20,8 +20,7 @@ const duration = new Histogram({
   labelNames: ['method', 'route', 'status'],
 });
 const { jwtAlgorithm, jwtKey } = settings;
-const key =
-  jwtAlgorithm === 'HS256' ? Promise.resolve(Buffer.from(jwtKey)) : importSPKI(jwtKey, jwtAlgorithm);
+const key = importSPKI(jwtKey, jwtAlgorithm);
 key.catch(() => {});
 
 const measure: RequestHandler = (request, response, next) => {

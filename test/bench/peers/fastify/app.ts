@@ -49,7 +49,7 @@ const { jwtAlgorithm, jwtKey } = settings;
 app.register(helmet);
 app.register(metrics, { endpoint: null, defaultMetrics: { enabled: false } });
 app.register(jwt, {
-  secret: jwtAlgorithm === 'HS256' ? jwtKey : { public: jwtKey },
+  secret: { public: jwtKey },
   decode: { checkTyp: 'at+jwt' },
   verify: { algorithms: [jwtAlgorithm], allowedIss: settings.issuer, allowedAud: settings.audience },
 });

@@ -45,10 +45,7 @@ class MeasureInterceptor implements NestInterceptor {
   imports: [
     LoggerModule.forRoot(),
     PrometheusModule.register({ defaultMetrics: { enabled: false } }),
-    JwtModule.register({
-      global: true,
-      ...(settings.jwtAlgorithm === 'HS256' ? { secret: settings.jwtKey } : { publicKey: settings.jwtKey }),
-    }),
+    JwtModule.register({ global: true, publicKey: settings.jwtKey }),
     ThrottlerModule.forRoot({
       throttlers: [{ limit: limits.read, ttl: limits.windowMs }],
       storage: new ThrottlerStorageRedisService(new Redis(settings.redisUrl)),
