@@ -4,6 +4,7 @@ import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { outbound } from '#lib/outbound/outbound.ts';
 import { tokenIssuer } from '#lib/outbound/upstreams.ts';
+import { issuerOf } from './issuer-of.ts';
 
 /** Somebody whom another issuer vouches for. */
 export interface ExternalSubject {
@@ -27,8 +28,13 @@ const Claims = z
 
 const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
-/** The trusted issuer that a token claims to be from, if any. */
-export function findIssuer(issuer: string | undefined) {
+/** The trusted issuer that a token claims to be from, if any; most stages trust none, and need not look into each token. */
+export function findIssuerOf(token: string): string | undefined {
+  if (getConfig().AUTH_EXTERNAL_ISSUERS.length === 0) return undefined;
+  return findIssuer(issuerOf(token))?.issuer;
+}
+
+function findIssuer(issuer: string | undefined) {
   return getConfig().AUTH_EXTERNAL_ISSUERS.find((candidate) => candidate.issuer === issuer);
 }
 

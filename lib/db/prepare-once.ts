@@ -17,7 +17,7 @@ export function prepareOnce<P extends Executable>(
     prepared ??= build(database);
     // A prepared query of Drizzle's keeps the client that it was built with, and has no other way to run on another one.
     const { client } = (database as unknown as { session: { client: unknown } }).session;
-    return Object.create(prepared, { client: { value: client } });
+    return Object.assign(Object.create(prepared), { client });
   };
 }
 

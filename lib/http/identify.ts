@@ -2,9 +2,8 @@ import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key.ts';
 import { type ApiKeyCredential, parseKey } from '#lib/api-keys/key-format.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { findExternalActor } from '#lib/auth/find-external-actor.ts';
-import { issuerOf } from '#lib/auth/issuer-of.ts';
 import { needsKeys, verifyAccessToken } from '#lib/auth/verify-access-token.ts';
-import { findIssuer, verifyExternalToken } from '#lib/auth/verify-external-token.ts';
+import { findIssuerOf, verifyExternalToken } from '#lib/auth/verify-external-token.ts';
 import { getConfig } from '#lib/config/get-config.ts';
 import { AppError } from '#lib/errors/app-error.ts';
 import { cookieName } from '#lib/sessions/session-cookies.ts';
@@ -39,9 +38,9 @@ async function identifyByToken(
   state: AuthenticationState,
   { token, viaCookie }: { token: string; viaCookie: boolean },
 ): Promise<void> {
-  const issuer = issuerOf(token);
   // Not in a cookie: without a session of ours there is no anti-forgery token, and any site could make a browser send it.
-  if (issuer !== undefined && findIssuer(issuer) && !viaCookie) {
+  const issuer = viaCookie ? undefined : findIssuerOf(token);
+  if (issuer !== undefined) {
     const subject = await verifyExternalToken(token, issuer, request.now);
     request.principal = `external:${JSON.stringify([issuer, subject.subject])}`;
     state.findActor = () => findExternalActor(subject);

@@ -9,7 +9,7 @@ import { isShort } from './outcome.ts';
 // CPU time of the same operations with the same guarantees in what people would otherwise pick, on one PostgreSQL and one Redis.
 const projects = Number(process.env.BENCH_PROJECTS ?? (isShort ? 100_000 : 1_000_000));
 const sizes = isShort
-  ? { processes: 4, rounds: 8, requests: 50, warmUp: 400 }
+  ? { processes: 3, rounds: 8, requests: 75, warmUp: 800 }
   : { processes: 6, rounds: 10, requests: 100, warmUp: 1_000 };
 
 installPeers();

@@ -10,7 +10,7 @@ import { attributeTime, groupNames, type Locate, type SelfTime } from './profile
 import { printTable } from './projects/measure.ts';
 
 // Where the CPU time of our requests goes: a profile of one instance under the same load as in peers.bench.ts.
-const [warmUp, requests] = isShort ? [1_000, 2_000] : [3_000, 10_000];
+const [warmUp, requests] = isShort ? [1_000, 2_000] : [2_000, 8_000];
 const everyUs = 200;
 const shown = 10;
 const root = join(import.meta.dirname, '../..');

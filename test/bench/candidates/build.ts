@@ -40,7 +40,7 @@ export function installPeers(): void {
   const lock = readFileSync(join(sources, 'package-lock.json'), 'utf8');
   const stamp = join(installed, 'node_modules/.installed');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  console.log('Installing the peers of test/bench/peers …');
+  console.error('Installing the peers of test/bench/peers …');
   mkdirSync(installed, { recursive: true });
   for (const file of ['package.json', 'package-lock.json', '.npmrc'])
     cpSync(join(sources, file), join(installed, file));
