@@ -37,19 +37,21 @@ export async function recordAuditEvent<A extends Actor | SystemActor>(
   else await tx.insert(auditEvents).values([first, ...others]);
 }
 
-const insertOne = prepareOnce((database) => {
-  const event = placeholdersFor(
-    'id',
-    'organizationId',
-    'actorType',
-    'actorId',
-    'action',
-    'entityId',
-    'changes',
-    'requestId',
-  );
-  return database.insert(auditEvents).values(event).prepare('insert_audit_event');
-});
+// The time is that of the transaction.
+const columns = {
+  id: true,
+  organizationId: true,
+  actorType: true,
+  actorId: true,
+  action: true,
+  entityId: true,
+  changes: true,
+  requestId: true,
+} as const satisfies Record<Exclude<keyof typeof auditEvents.$inferInsert, 'createdAt'>, true>;
+
+const insertOne = prepareOnce((database) =>
+  database.insert(auditEvents).values(placeholdersFor(columns)).prepare('insert_audit_event'),
+);
 
 function describeActor(actor: Actor | SystemActor, event: AuditEvent | SystemAuditEvent) {
   if (actor.type === 'system')

@@ -89,9 +89,9 @@ function createPool(url: string) {
   };
   const options = {
     prepare: config.DATABASE_PREPARE,
-    // For a process that does not freeze; after a freeze the pool looks at the clock. postgres.js does not know our transactions:
-    // it must neither end one that idles for as long as the server allows, nor one that is under way after its lifetime.
-    idle_timeout: Math.ceil(config.DATABASE_STATEMENT_TIMEOUT_MS / 1_000) + 1,
+    // Longer than the pool keeps an idle one. postgres.js does not know our transactions: it must neither end one that idles for as long
+    // as the server allows, nor one that is under way after its lifetime.
+    idle_timeout: Math.max(120, Math.ceil(config.DATABASE_STATEMENT_TIMEOUT_MS / 1_000) + 1),
     max_lifetime: null,
     connect_timeout: 2,
     // Saves a query per connection; Drizzle parses arrays itself.

@@ -18,8 +18,12 @@ export interface PoolStatistics {
   readonly discards: number;
 }
 
-// A freeze lasts at least as long as the pause between two requests; making a connection takes a few milliseconds.
-const maxIdleMs = 1_000;
+// Between two requests Lambda may freeze a process, and nobody tells it what becomes of its connections meanwhile. It looks at the clock
+// often enough to see that it has stood still.
+const lookEveryMs = 250;
+const frozenMs = 1_000;
+// As long as it runs it is told, but for firewalls that forget a connection without a word.
+const maxIdleMs = 60_000;
 const keptAcquireTimes = 1_000;
 
 /**
@@ -36,6 +40,8 @@ export class ConnectionPool {
   #acquired = 0;
   #idle: Connection[] = [];
   #isClosed = false;
+  #lookedAtMs = Date.now();
+  #looking: NodeJS.Timeout | undefined;
   #drained: (() => void) | undefined;
 
   constructor(settings: ConnectionSettings, max: number) {
@@ -90,6 +96,7 @@ export class ConnectionPool {
     const endsAt = performance.now() + timeoutSeconds * 1_000;
     const remainingMs = () => Math.max(0, endsAt - performance.now());
     this.#isClosed = true;
+    clearInterval(this.#looking);
     const idle = this.#idle.splice(0).map((connection) => connection.close(remainingMs()));
     if (this.#lent.size > 0 && timeoutSeconds > 0) {
       const drained = new Promise<void>((resolve) => {
@@ -120,6 +127,7 @@ export class ConnectionPool {
   }
 
   #lend(): Connection {
+    this.#looking ??= setInterval(() => this.#dropUnusable(), lookEveryMs).unref();
     this.#dropUnusable();
     const connection = this.#idle.pop() ?? new Connection(this.#settings, this.#counters);
     this.#lent.add(connection);
@@ -127,11 +135,12 @@ export class ConnectionPool {
   }
 
   #dropUnusable(): void {
-    if (this.#idle.length === 0) return;
     const now = Date.now();
+    // A clock that was set back tells nothing either.
+    const wasFrozen = Math.abs(now - this.#lookedAtMs) > frozenMs;
+    this.#lookedAtMs = now;
     this.#idle = this.#idle.filter((connection) => {
-      // A clock that was set back tells nothing either.
-      if (Math.abs(now - connection.lastUsedAtMs) > maxIdleMs) connection.discard();
+      if (wasFrozen || Math.abs(now - connection.lastUsedAtMs) > maxIdleMs) connection.discard();
       return connection.isUsable;
     });
   }

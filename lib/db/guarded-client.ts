@@ -1,4 +1,5 @@
 import type postgres from 'postgres';
+import { getConfig } from '#lib/config/get-config.ts';
 import type { Connection, Rows } from './connection.ts';
 import { ConnectionError } from './connection-error.ts';
 import type { ConnectionPool } from './connection-pool.ts';
@@ -66,14 +67,17 @@ export class GuardedClient implements DrizzleClient {
     }
   }
 
-  /** Until COMMIT nothing has changed: BEGIN and the statement are repeated even if that one writes. */
+  /**
+   * Until COMMIT nothing has changed: BEGIN and the statement are repeated even if that one writes. They are sent apart where BEGIN may be
+   * refused and the connection goes on, as by a pooler that has no server left: the statement would be committed alone.
+   */
   async #begin(text: string, parameters: unknown[], isArrays: boolean) {
     const { firstWordMs, statementMs } = getStatementLimits();
     const isQuick = statementMs <= firstWordMs;
     const limits = { firstWordMs, statementMs: isQuick ? 0 : statementMs };
     const [first, connection] = await this.#reach(limits, true, async (connection, limitMs) => {
       const begun = withinLimit(limitMs, (ms) => connection.send('begin', [], false, ms));
-      if (!isQuick) await begun;
+      if (!isQuick || !getConfig().DATABASE_PREPARE) await begun;
       const ownMs = isQuick ? limitMs : statementMs;
       const sent = withinLimit(ownMs, (ms) => connection.send(text, parameters, isArrays, ms));
       const [, outcome] = await Promise.allSettled([begun, sent]);

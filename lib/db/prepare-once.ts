@@ -14,15 +14,17 @@ export function prepareOnce<P extends Executable>(
 ): (database: Database) => Pick<P, 'execute'> {
   let prepared: P | undefined;
   return (database) => {
-    prepared ??= build(database);
     // A prepared query of Drizzle's keeps the client that it was built with, and has no other way to run on another one.
+    prepared ??= Object.assign(build(database), { client: undefined });
     const { client } = (database as unknown as { session: { client: unknown } }).session;
     return Object.assign(Object.create(prepared), { client });
   };
 }
 
-/** A placeholder for each of these columns, of their names. */
-export function placeholdersFor<K extends string>(...columns: readonly K[]): Record<K, Placeholder<K>> {
-  const placeholders = columns.map((column) => [column, sql.placeholder(column)]);
+/** A placeholder for each of the columns, of their names. */
+export function placeholdersFor<K extends string>(
+  columns: Readonly<Record<K, true>>,
+): Record<K, Placeholder<K>> {
+  const placeholders = Object.keys(columns).map((column) => [column, sql.placeholder(column)]);
   return Object.fromEntries(placeholders) as Record<K, Placeholder<K>>;
 }

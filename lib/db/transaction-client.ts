@@ -3,16 +3,13 @@ import { createStatement, type Statement } from './statement.ts';
 import { noteUse } from './statement-limits.ts';
 import type { TransactionLine } from './transaction-line.ts';
 
-// Nobody waits longer for being told that nothing happened; what hangs then is closed, which rolls back as well.
-const rollbackMs = 250;
-
 /** One transaction, or a savepoint in it; what Drizzle uses as `tx` of postgres.js. */
 export class TransactionClient {
   readonly #line: TransactionLine;
   readonly #depth: number;
   #failure: unknown;
   #hasSavepoint = false;
-  /** Set, a statement that nobody waited for cannot reach the connection any more, which others use by then. */
+  /** Set, a statement that nobody waited for is refused. */
   hasEnded = false;
 
   constructor(line: TransactionLine, depth: number) {
@@ -30,8 +27,9 @@ export class TransactionClient {
     this.#hasSavepoint = true;
     try {
       const depth = this.#depth + 1;
-      await noteUse(0, () => this.#send(`savepoint s${depth}`));
-      return await runIn(this.#line, depth, work, `rollback to savepoint s${depth}`);
+      const name = `s${depth}`;
+      await noteUse(0, () => this.#send(`savepoint ${name}`));
+      return await runIn(this.#line, depth, work, () => this.#line.rollBackTo(name));
     } finally {
       this.#hasSavepoint = false;
     }
@@ -59,10 +57,8 @@ export async function runTransaction<T>(
   line: TransactionLine,
   work: (tx: TransactionClient) => Promise<T>,
 ): Promise<T> {
-  const result = await runIn(line, 0, work, 'rollback');
-  if (!(await line.settle())) return result;
-  const reply = await noteUse(0, () => line.send('commit'));
-  if (reply.command !== 'COMMIT') throw new Error(`COMMIT was answered with ${reply.command}`);
+  const result = await runIn(line, 0, work, () => line.rollBack());
+  await noteUse(0, () => line.commit());
   return result;
 }
 
@@ -70,7 +66,7 @@ async function runIn<T>(
   line: TransactionLine,
   depth: number,
   work: (tx: TransactionClient) => Promise<T>,
-  undo: string,
+  undo: () => Promise<void>,
 ): Promise<T> {
   const client = new TransactionClient(line, depth);
   try {
@@ -79,20 +75,9 @@ async function runIn<T>(
     return result;
   } catch (error) {
     client.hasEnded = true;
-    await rollBack(line, undo);
+    await undo();
     throw error;
   } finally {
     client.hasEnded = true;
-  }
-}
-
-async function rollBack(line: TransactionLine, undo: string): Promise<void> {
-  const connection = await line.settle();
-  if (!connection?.isUsable) return;
-  try {
-    await connection.send(undo, [], false, rollbackMs);
-  } catch {
-    // The caller is told why it was rolled back; a connection that cannot even do that is closed, which does it.
-    connection.discard();
   }
 }

@@ -40,20 +40,21 @@ export async function insertProjects(
   return inserted;
 }
 
-const insertOne = prepareOnce((database) => {
-  const project = placeholdersFor(
-    'id',
-    'organizationId',
-    'ownerId',
-    'name',
-    'slug',
-    'description',
-    'status',
-    'tags',
-    'metadata',
-  );
-  return insertFree(database, [project]).prepare('insert_project');
-});
+const columns = {
+  id: true,
+  organizationId: true,
+  ownerId: true,
+  name: true,
+  slug: true,
+  description: true,
+  status: true,
+  tags: true,
+  metadata: true,
+} as const satisfies Record<keyof NewProject, true>;
+
+const insertOne = prepareOnce((database) =>
+  insertFree(database, [placeholdersFor(columns)]).prepare('insert_project'),
+);
 
 function insertFree(database: Database, rows: PgInsertValue<typeof projects>[]) {
   return database

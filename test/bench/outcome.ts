@@ -34,7 +34,8 @@ export function note(outcome: Outcome): void {
 
 /** A ratio that is better when it is smaller, for `npm run bench -- --check`. */
 export function noteRatio(name: string, value: number): void {
-  note({ kind: 'ratio', name, value });
+  // Missing, what could not be divided is red.
+  if (Number.isFinite(value)) note({ kind: 'ratio', name, value });
 }
 
 /** Whether the whole set has to fit into a quarter of an hour; by its name a benchmark runs in full. */

@@ -70,6 +70,8 @@ function toTarget(port: number, { method, path, token, body }: Request) {
     url: `http://127.0.0.1:${port}${path}`,
     header: {
       accept: ['application/json'],
+      // Ours alone would compress its lists.
+      'accept-encoding': ['identity'],
       ...(token && { authorization: [`Bearer ${token}`] }),
       ...(body && { 'content-type': ['application/json'] }),
     },

@@ -1,5 +1,5 @@
 import { sql as text } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { closePool, getPoolStatistics } from '#lib/db/client.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { getInvocation } from '#lib/invocation.ts';
@@ -134,16 +134,36 @@ test('connections are lent in turn, and who gets none in time is told so', async
   expect(getPoolStatistics()).toMatchObject({ busy: 0, waiting: 0, connectionErrors: 0, discards: 0 });
 });
 
-test('a connection that idled as long as a freeze may last is replaced before it is used', async () => {
-  await quick(() => execute('select 1'));
+describe('of a connection that idles', () => {
   const { now } = Date;
-  onTestFinished(() => {
+  let passedMs = 0;
+  beforeEach(() => {
+    passedMs = 0;
+    Date.now = () => now() + passedMs;
+  });
+  afterEach(() => {
     Date.now = now;
   });
-  Date.now = () => now() + 1_001;
-  const accepted = proxy.connections();
-  await quick(() => execute('select 1'));
-  expect(proxy.connections()).toBe(accepted + 1);
+  const connects = async () => {
+    const accepted = proxy.connections();
+    await quick(() => execute('select 1'));
+    return proxy.connections() - accepted;
+  };
+
+  test('the next use is on another one when this process stood still for longer than a second', async () => {
+    expect(await connects()).toBe(1);
+    passedMs = 1_001;
+    expect(await connects()).toBe(1);
+  });
+
+  test('while this process runs it is used for a minute', async () => {
+    expect(await connects()).toBe(1);
+    for (; passedMs < 58_000; passedMs += 700) getPoolStatistics();
+    expect(await connects()).toBe(0);
+    const usedAtMs = passedMs;
+    for (; passedMs - usedAtMs < 61_000; passedMs += 700) getPoolStatistics();
+    expect(await connects()).toBe(1);
+  });
 });
 
 test('an invocation knows its statements and the time it spent on them', async () => {

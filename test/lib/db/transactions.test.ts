@@ -1,5 +1,6 @@
 import { sql as text } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { adoptConfig, getConfig } from '#lib/config/get-config.ts';
 import { getPoolStatistics, type Transaction } from '#lib/db/client.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
@@ -58,6 +59,53 @@ test('BEGIN travels with the first statement, and a transaction without one send
   expect(await packetsOf((tx) => tx.execute(text`select 1`))).toBe(2);
   const inSavepoint = (tx: Transaction) => tx.transaction((inner) => inner.execute(text`select 1`));
   expect(await packetsOf(inSavepoint)).toBe(3);
+});
+
+test('through a pooler, which may refuse BEGIN and go on, the first statement waits for it', async () => {
+  const config = getConfig();
+  onTestFinished(() => adoptConfig(config));
+  adoptConfig({ ...config, DATABASE_PREPARE: false });
+  await quick(() => execute('select 1'));
+  const before = proxy.packets();
+  await quick(() => withTransaction(ctx, (tx) => tx.execute(text`select 1`)));
+  expect(proxy.packets() - before).toBe(3);
+});
+
+test('a transaction that nobody answered has not succeeded, even if nobody waited for its statement', async () => {
+  await proxy.set('refuse');
+  const { code } = await outcome(() =>
+    quick(() =>
+      withTransaction(ctx, async (tx) => {
+        void tx.execute(text`insert into guarded values (4)`).then(undefined, () => {});
+      }),
+    ),
+  );
+  expect(code).toBe('unavailable');
+});
+
+test('a savepoint that outlives its transaction does not reach the next user of the connection', async () => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  let late: Promise<unknown> | undefined;
+  const failing = quick(() =>
+    withTransaction(ctx, async (tx) => {
+      await tx.execute(text`select 1`);
+      late = tx.transaction(async (inner) => {
+        await gate;
+        await inner.execute(text`insert into guarded values (5)`);
+      });
+      late.catch(() => {});
+      throw new Error('on purpose');
+    }),
+  );
+  await expect(failing).rejects.toThrow('on purpose');
+  await quick(() =>
+    withTransaction(ctx, async (tx) => {
+      await tx.execute(text`insert into guarded values (6)`);
+      open();
+      await expect(late).rejects.toMatchObject({ cause: { message: 'the transaction has ended' } });
+    }),
+  );
+  expect(await sql`select id from guarded where id in (5, 6)`).toEqual([{ id: 6 }]);
 });
 
 test('a transaction whose first statement nobody waited for gives its connection back', async () => {
