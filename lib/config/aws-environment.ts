@@ -15,7 +15,10 @@ interface AwsEnvironment {
   };
 }
 
-/** What Lambda, or the AWS command line, says about where and as whom we run; throws when it says nothing. */
+/** Nothing, or not all of it, says as whom we run. */
+export class AwsIdentityError extends Error {}
+
+/** What Lambda, or the AWS command line, says about where and as whom we run; throws AwsIdentityError when it does not. */
 export function getAwsEnvironment(): AwsEnvironment {
   const {
     AWS_REGION: region,
@@ -28,7 +31,7 @@ export function getAwsEnvironment(): AwsEnvironment {
     AWS_ENDPOINT_URL_S3: s3,
   } = process.env;
   if (!region || !accessKeyId || !secretAccessKey)
-    throw new Error('AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
+    throw new AwsIdentityError('AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
   return { region, ...credentials, endpoints: { ses, sns, ssm, s3 } };
 }

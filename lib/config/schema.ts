@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Email } from '#lib/email.ts';
+import { WrittenEmail } from '#lib/email.ts';
 import { isOrigin, splitList, toOrigin } from './allowed-origins.ts';
 
 export const stages = ['local', 'test', 'dev', 'staging', 'prod'] as const;
@@ -102,8 +102,8 @@ export const settings = {
   MAILER: z.enum(['ses', 'console']).default('ses').meta({
     description: 'Where mails go: Amazon SES, or the terminal of a developer. `npm start` sets console.',
   }),
-  MAIL_FROM: Email.default('no-reply@plinth.local').meta({
-    description: 'Sender of mails; SES has to know it.',
+  MAIL_FROM: WrittenEmail.default('no-reply@plinth.local').meta({
+    description: 'Sender of mails; SES has to know it, with the same capitals.',
   }),
   APP_URL: z
     .url()

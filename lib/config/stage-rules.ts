@@ -33,7 +33,7 @@ export const stageRules: readonly StageRule[] = [
   rule('AUTH_SECRET', deployed, 'must be random', isGuessable),
   rule('AUTH_SECRET_FORMER', deployed, 'must be random', (secret) => secret !== '' && isGuessable(secret)),
   rule('MAILER', deployed, 'must not be console', (mailer) => mailer === 'console'),
-  rule('MAIL_FROM', deployed, 'must be an address of yours', (address) => address.endsWith('.local')),
+  rule('MAIL_FROM', deployed, 'must be an address of yours', (address) => /\.local$/i.test(address)),
   rule('DATABASE_URL', prod, password, hasWeakPassword),
   ...(['DATABASE_REPLICA_URL', 'DATABASE_MIGRATION_URL'] as const).map((key) =>
     rule(key, prod, password, (url) => url !== '' && hasWeakPassword(url)),
@@ -52,8 +52,9 @@ export const stageRules: readonly StageRule[] = [
   rule(
     'BACKUP_KEY',
     deployed,
-    'must be random, and not the AUTH_SECRET',
-    (key, { AUTH_SECRET }) => key !== '' && (key === AUTH_SECRET || isGuessable(key)),
+    'must be random, and neither AUTH_SECRET nor AUTH_SECRET_FORMER',
+    (key, { AUTH_SECRET, AUTH_SECRET_FORMER }) =>
+      key !== '' && (key === AUTH_SECRET || key === AUTH_SECRET_FORMER || isGuessable(key)),
   ),
   rule('POWERTOOLS_LOG_LEVEL', prod, 'must not be DEBUG', (level) => level === 'DEBUG'),
 ];
@@ -77,12 +78,13 @@ function isOnThisHost(url: string): boolean {
 
 /**
  * As postgres.js reads it: without `sslmode` it is plain text, and `prefer` becomes it where the server, or who is in between, says that it
- * has no TLS.
+ * has no TLS. A fragment is nothing to it, but may look like another host.
  */
 function isUnencrypted(databaseUrl: string): boolean {
-  const [server = '', query] = databaseUrl.split('?');
+  const [address = '', fragment] = databaseUrl.split('#');
+  const [server = '', query] = address.split('?');
   const mode = new URLSearchParams(query).getAll('sslmode').at(-1) ?? '';
-  return !/^(require|verify-ca|verify-full)$/.test(mode) && !isOnLoopback(server);
+  return !/^(require|verify-ca|verify-full)$/.test(mode) && (fragment !== undefined || !isOnLoopback(server));
 }
 
 function isOnLoopback(server: string): boolean {

@@ -20,6 +20,8 @@ export class ReplicaClient implements DrizzleClient {
   readonly #replica: GuardedClient;
   readonly #primary: GuardedClient;
   #awayUntilMs = 0;
+  /** The last read had the first word of the replica, and no answer in its time. */
+  #wasSlow = false;
 
   constructor(replica: GuardedClient, primary: GuardedClient) {
     this.#replica = replica;
@@ -40,17 +42,19 @@ export class ReplicaClient implements DrizzleClient {
     if (!isRead(text) || Date.now() < this.#awayUntilMs)
       return this.#primary.send(text, parameters, isArrays, limits);
     const startedAt = performance.now();
+    const ofReplica = replicaLimits(limits);
     try {
-      return await this.#replica.send(text, parameters, isArrays, replicaLimits(limits));
+      const rows = await this.#replica.send(text, parameters, isArrays, ofReplica);
+      this.#wasSlow = false;
+      return rows;
     } catch (error) {
       if (!isAway(error)) throw error;
-      this.#awayUntilMs = Date.now() + awayMs;
-      return this.#primary.send(
-        text,
-        parameters,
-        isArrays,
-        limitsAfter(performance.now() - startedAt, limits),
-      );
+      const usedMs = performance.now() - startedAt;
+      // One slow read says nothing of the replica, two in a row do.
+      const isSlow = isUnanswered(error) && usedMs >= ofReplica.statementMs;
+      if (!isSlow || this.#wasSlow) this.#awayUntilMs = Date.now() + awayMs;
+      this.#wasSlow = isSlow;
+      return this.#primary.send(text, parameters, isArrays, limitsAfter(usedMs, limits));
     }
   }
 }
@@ -75,6 +79,10 @@ function limitsAfter(usedMs: number, limits: StatementLimits): StatementLimits {
   // More than the replica may use is used only when this process stands still, as in a freeze.
   const primaryMs = Math.max(leftMs, firstWordMs * (1 - statementShare));
   return { firstWordMs: primaryMs, statementMs: primaryMs };
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof ConnectionError && error.code === 'NO_ANSWER';
 }
 
 /** Without an answer, or cancelled because it was in the way of what the primary had changed. */

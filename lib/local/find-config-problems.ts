@@ -1,7 +1,7 @@
+import { AwsIdentityError } from '#lib/config/aws-environment.ts';
 import { ConfigError, type ConfigProblem, parseConfig } from '#lib/config/parse-config.ts';
 import { parameterNameOf } from '#lib/config/secret-references.ts';
 import { stageOf } from '#lib/config/stage-of.ts';
-import { toError } from '#lib/errors/to-error.ts';
 import { listSettings } from '#lib/generate/list-settings.ts';
 import { getParameters, ParameterError } from '#lib/outbound/get-parameters.ts';
 
@@ -55,11 +55,11 @@ async function readSecrets(
     const found = secretKeys.map((key) => [key, values.get(parameterNameOf(stage, key))]);
     return { secrets: 'checked', values: Object.fromEntries(found) };
   } catch (error) {
+    if (!(error instanceof ParameterError || error instanceof AwsIdentityError)) throw error;
     // Who deploys need not be allowed to read secrets.
-    if (error instanceof ParameterError && error.type === 'AccessDeniedException')
-      return { secrets: 'denied', values: none };
+    if ('type' in error && error.type === 'AccessDeniedException') return { secrets: 'denied', values: none };
     // A network without a way to SSM, credentials that have expired, half of them: all it says is that nothing is known.
-    return { secrets: 'no answer', reason: toError(error).message, values: none };
+    return { secrets: 'no answer', reason: error.message, values: none };
   }
 }
 

@@ -6,7 +6,8 @@ const usage = `Usage: DATABASE_URL=postgres://… AUTH_SECRET=… AUTH_SECRET_FO
 
 Seals with AUTH_SECRET what AUTH_SECRET_FORMER has sealed. Mails that wait are not touched: they are gone within hours.`;
 
-const sealedColumns = [
+/** What is kept sealed, and for what it was. */
+export const sealedColumns = [
   { table: 'signing_keys', id: 'kid', column: 'sealed_private_jwk', purpose: 'signing key' },
   { table: 'totp_enrolments', id: 'user_id', column: 'sealed_secret', purpose: 'totp' },
   { table: 'notification_rules', id: 'id', column: 'sealed_secret', purpose: 'webhook secret' },

@@ -5,8 +5,8 @@ import { deliverNotificationJob } from './deliver-notification-job.ts';
 import type { Occurrence } from './events.ts';
 import { tellRemainingRulesJob } from './tell-remaining-rules-job.ts';
 
-// Fifty of them fit into the payload of a run.
-const longestOutput = 2_000;
+// Fifty of them fit into the 262,144 bytes of a payload, even where JSON takes six bytes for each character.
+const longestOutput = 700;
 const notifying = [deliverNotificationJob.id, tellRemainingRulesJob.id];
 
 const endsOfJobs = {

@@ -19,18 +19,28 @@ const mayHideSecret = new RegExp(
 const encoded = (hex: string) => `%(?:25){0,3}${hex}`;
 const space = `(?:\\s|${encoded('20')}|\\+)`;
 const quote = `(?:\\\\{0,3}["']|${encoded('2[27]')})`;
-const separator = `${quote}?${space}{0,3}(?:[:=]|${encoded('3[AD]')})${space}{0,3}`;
+const separator = `${quote}?${space}{0,3}(?:[:=]{1,2}>?|${encoded('3[AD]')})${space}{0,3}`;
 const bearer = new RegExp(`\\b(bearer|basic|digest)(${space}+)[\\w.~+/=%-]{6,}`, 'gi');
 const cookie = new RegExp(`((?:set-)?cookie${separator})[^\\r\\n]+`, 'gi');
 // What the patterns before it have redacted stays as they left it.
-const isDone = `(?!(?:(?:bearer|basic|digest)${space}+)?\\[redacted\\](?:$|[\\s"'&,;})%]))`;
+const isDone = `(?![:=>]{0,2}(?:(?:bearer|basic|digest)${space}+)?\\[redacted\\](?:$|[\\s"'&,;})%]))`;
 const quoted = '\\\\{0,3}"[^"]*"?|\\\\{0,3}\'[^\']*\'?';
-const keyed = new RegExp(`(${names})([\\w-]{0,30}${separator})${isDone}(${quoted}|[^\\s"'&,;})\\]]+)`, 'gi');
+const keyed = new RegExp(
+  `(${names})([\\w-]{0,30}${separator})${isDone}(${quoted}|[[{]|[^\\s"'&,;})\\]]+)`,
+  'gi',
+);
 // Headers as lists. Only the first of a list may have any such name: columns of SQL stand beside each other in quotes, too.
 const paired = new RegExp(
   `((?:\\[\\s{0,3}${quote}[\\w-]{0,30}(?:${names})[\\w-]{0,30}|${quote}(?:(?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-csrf-token))${quote}\\s{0,3},\\s{0,3})(?:${quoted})`,
   'gi',
 );
+
+// No class reaches into the next URL, or many of them would be read again for each. What is encoded once more belongs to user or password.
+const userinfo = /:\/\/[^\s/?#"'<>:]{0,200}:(?:(?!:\/\/)[^\s"'<>]){0,500}@/g;
+const encodedUserinfo =
+  /%((?:25){0,3})2F%\1(?:2F)(?:(?!%\1(?:2F|3A))[^\s/?#"'<>]){0,200}%\1(?:3A)(?:(?:(?!%\1(?:2F|40))[^\s"'<>]){0,500}%\1(?:40))+/gi;
+const bracketOrQuote = /\\+["']?|["'[\]{}]/g;
+const depths: Record<string, number> = { '[': 1, '{': 1, ']': -1, '}': -1 };
 
 /** What stands where a secret was. */
 export const redacted = '[redacted]';
@@ -64,25 +74,68 @@ export function isSecretItem(list: readonly unknown[], index: number): boolean {
  */
 export function redactText(text: string): string {
   if (isPlain.test(text) || !mayHideSecret.test(text)) return text;
-  return text
+  const withoutForms = text
     .replace(/eyJ[\w-]{6,}(\.[\w-]*){0,4}/g, redacted)
     .replace(/plk_\w+/g, redacted)
     .replace(bearer, `$1$2${redacted}`)
     .replace(cookie, `$1${redacted}`)
     .replace(paired, `$1"${redacted}"`)
-    .replace(/:\/\/[^\s/?#"'<>]{0,200}?:[^\s"'<>]{0,500}@/g, `://${redacted}@`)
-    .replace(
-      /(%(?:25){0,3}2F){2}[^\s/?#"'<>]{0,200}?%(?:25){0,3}3A[^\s"'<>]{0,500}%(?:25){0,3}40/gi,
-      redacted,
-    )
-    .replace(keyed, (whole: string, name: string, between: string, value: string) =>
-      name === 'code' && harmlessCode.test(value.replace(/[\\"']/g, ''))
-        ? whole
-        : `${name}${between}${redacted}`,
-    )
+    .replace(userinfo, `://${redacted}@`)
+    .replace(encodedUserinfo, redacted);
+  return redactKeyed(withoutForms)
     .replace(/\bA[KS]IA[A-Z0-9]{12,}/g, redacted)
     .replace(/[\w.+-]{1,64}(?:@|%(?:25){0,3}40)[\w-]{1,64}\.[\w.-]{1,190}/g, '[email]')
     .replace(/[\w-]{40,}/g, (word) => (isRandom(word) ? redacted : word));
+}
+
+/** Without the values of secret names, lists and objects as a whole. */
+function redactKeyed(text: string): string {
+  let told = '';
+  let end = 0;
+  keyed.lastIndex = 0;
+  for (let found = keyed.exec(text); found !== null; found = keyed.exec(text)) {
+    const [, name = '', between = '', value = ''] = found;
+    const valueAt = found.index + name.length + between.length;
+    if (isHarmless(wordAt(text, found.index), name, value)) {
+      // Which may name a secret itself.
+      keyed.lastIndex = valueAt;
+      continue;
+    }
+    told += text.slice(end, valueAt) + redacted;
+    end = value === '[' || value === '{' ? endOfNested(text, valueAt) : keyed.lastIndex;
+    keyed.lastIndex = end;
+  }
+  return told + text.slice(end);
+}
+
+function isHarmless(word: string, name: string, value: string): boolean {
+  return harmlessName.test(word) || (name === 'code' && harmlessCode.test(value.replace(/[\\"']/g, '')));
+}
+
+/** The word around `index`, as far as a harmless name would reach. */
+function wordAt(text: string, index: number): string {
+  const [before = ''] = /[\w-]*$/.exec(text.slice(Math.max(0, index - 20), index)) ?? [];
+  const [after = ''] = /^[\w-]*/.exec(text.slice(index, index + 20)) ?? [];
+  return before + after;
+}
+
+/** Where the list or object that begins at `start` ends: the end of the text when it was cut. Quotes may be escaped, as in JSON in JSON. */
+function endOfNested(text: string, start: number): number {
+  let depth = 0;
+  let opening = '';
+  for (const { 0: sign, index } of text.slice(start).matchAll(bracketOrQuote)) {
+    if (/["']$/.test(sign)) opening = openingAfter(sign, opening);
+    else if (opening === '') depth += depths[sign] ?? 0;
+    if (depth === 0) return start + index + 1;
+  }
+  return text.length;
+}
+
+/** The quote of the string that goes on after `sign`. It ends with as many backslashes, after any number of escaped backslashes. */
+function openingAfter(sign: string, opening: string): string {
+  if (opening === '') return sign;
+  const isSame = sign.at(-1) === opening.at(-1);
+  return isSame && (sign.length - opening.length) % (2 * opening.length) === 0 ? '' : opening;
 }
 
 /** Digits, capitals and small letters in one long word: a key, not a name. */

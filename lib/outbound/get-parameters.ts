@@ -14,35 +14,52 @@ const limits = { network: 'any', largestBodyBytes: 64 * 1024 } as const;
 const timeoutMs = 750;
 // Instances that start together ask together: SSM takes 40 calls a second of an account, and refuses more.
 const retries = 2;
+// SSM takes no more.
+const namesAtOnce = 10;
 
-/** SSM has an answer, which is not the values. */
+/** SSM does not answer, or its answer is not the values. */
 export class ParameterError extends Error {
-  /** `AccessDeniedException` and its like. */
+  /** `AccessDeniedException` and its like; `no answer`. */
   readonly type: string;
 
-  constructor(status: number, text: string) {
-    const type = /"__type":"(?:[^"]*#)?(\w+)"/.exec(text)?.[1] ?? 'no type';
-    super(`SSM answers ${status} (${type})`);
+  constructor(type: string, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.type = type;
   }
 }
 
 /**
- * The decrypted values of up to ten parameters of SSM, by name; one that does not exist is left out. Rejects within 750 ms when SSM does not
- * answer or refuses. Not by `outbound()`: its circuit breaker asks Redis, which is reached by what this reads.
+ * The decrypted values of parameters of SSM, by name; one that does not exist is left out. Rejects within 750 ms when SSM does not
+ * answer or refuses, with a ParameterError. Not by `outbound()`: its circuit breaker asks Redis, which is reached by what this reads.
  */
 export async function getParameters(names: readonly string[]): Promise<Map<string, string>> {
   const signal = AbortSignal.timeout(timeoutMs);
+  const parts = Array.from({ length: Math.ceil(names.length / namesAtOnce) }, (_, part) =>
+    names.slice(part * namesAtOnce, (part + 1) * namesAtOnce),
+  );
+  const values = await Promise.all(parts.map((part) => getPart(part, signal)));
+  return new Map(values.flat());
+}
+
+async function getPart(names: readonly string[], signal: AbortSignal): Promise<[string, string][]> {
   for (let retry = 0; ; retry++) {
     const response = await ask(names, signal);
     if (response.status === 200) {
       const { Parameters } = response.json() as Answer;
-      return new Map(Parameters.map(({ Name, Value }) => [Name, Value]));
+      return Parameters.map(({ Name, Value }) => [Name, Value]);
     }
-    const error = new ParameterError(response.status, response.text());
+    const error = toRefusal(response);
     if (retry === retries || !(response.status >= 500 || error.type === 'ThrottlingException')) throw error;
-    await sleep(retryDelayMs(retry, 0), undefined, { signal });
+    await sleep(retryDelayMs(retry, 0), undefined, { signal }).catch(() => {
+      // Only the signal ends it. That the time is used up says less than what SSM has said.
+      throw error;
+    });
   }
+}
+
+function toRefusal(response: OutboundResponse): ParameterError {
+  const type = /"__type":"(?:[^"]*#)?(\w+)"/.exec(response.text())?.[1] ?? 'no type';
+  return new ParameterError(type, `SSM answers ${response.status} (${type})`);
 }
 
 async function ask(names: readonly string[], signal: AbortSignal): Promise<OutboundResponse> {
@@ -55,6 +72,6 @@ async function ask(names: readonly string[], signal: AbortSignal): Promise<Outbo
     return await sendRequest(limits, url, { method: 'POST', headers, body }, signal);
   } catch (error) {
     const reason = signal.aborted ? `within ${timeoutMs} ms` : toError(error).message;
-    throw new Error(`SSM does not answer (${reason})`, { cause: error });
+    throw new ParameterError('no answer', `SSM does not answer (${reason})`, { cause: error });
   }
 }

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { findConfigProblems } from '#lib/local/find-config-problems.ts';
+import { getParameters } from '#lib/outbound/get-parameters.ts';
 import { startParameterStore } from '#test/support/parameter-store.ts';
 
 const random = (bytes: number) => randomBytes(bytes).toString('base64url');
@@ -112,6 +113,28 @@ test.each([
     expect([broken.code, broken.text]).toEqual([78, expect.stringContaining('MAIL_FROM must be')]);
   },
 );
+
+test('half of the credentials is no answer, and a mistake is thrown', async () => {
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', '');
+  expect(await findConfigProblems('prod', { ...account, ...settings })).toMatchObject({
+    problems: [],
+    secrets: 'no answer',
+    reason: expect.stringContaining('AWS_SECRET_ACCESS_KEY'),
+  });
+  vi.unstubAllEnvs();
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', 'no address');
+  await expect(findConfigProblems('prod', { ...account, ...settings })).rejects.toThrow(TypeError);
+  vi.unstubAllEnvs();
+});
+
+test('more parameters than SSM takes in one call are read in several', async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 21 }, (_, index) => [`/plinth/prod/${index}`, `of ${index}`]),
+  );
+  store.values = many;
+  expect(Object.fromEntries(await getParameters(Object.keys(many)))).toEqual(many);
+  store.values = secrets;
+});
 
 test('a stage that does not exist is a problem, and local needs no secret but takes no bad one', async () => {
   const keysOf = async (stage: string, environment: Record<string, string>) =>

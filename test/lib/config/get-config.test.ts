@@ -47,6 +47,10 @@ test('parses types and fills in defaults', () => {
   });
 });
 
+test('the sender of mails stays as it is written, as SES tells small letters from capitals before the @', () => {
+  expect(parseConfig({ ...valid, MAIL_FROM: 'No-Reply@example.com' }).MAIL_FROM).toBe('No-Reply@example.com');
+});
+
 test('reports all problems at once, by key and rule, and never a secret', () => {
   const problems = problemsOf({
     PLINTH_STAGE: 'prod',
@@ -101,6 +105,8 @@ const broken: [key: keyof Config, value: string, stages: Stage[], others?: Recor
     '?sslmode=',
     '?sslmode=require&sslmode=disable',
     '#sslmode=require',
+    '#?sslmode=require',
+    '?a#&sslmode=require',
   ].map(
     (query) =>
       [
@@ -111,6 +117,8 @@ const broken: [key: keyof Config, value: string, stages: Stage[], others?: Recor
   ),
   ['DATABASE_URL', `postgres://u:${random(12)}@localhost.example.com/p`, ['dev', 'staging', 'prod']],
   ['DATABASE_URL', `postgres://u:${random(12)}@127.0.0.1,db/p`, ['dev', 'staging', 'prod']],
+  ['DATABASE_URL', `postgres://u:${random(12)}@db#@localhost/p`, ['dev', 'staging', 'prod']],
+  ['DATABASE_URL', `postgres://u:${random(12)}@localhost#@db,db/p`, ['dev', 'staging', 'prod']],
   [
     'DATABASE_REPLICA_URL',
     `postgres://localhost:${random(12)}@db/p?sslmode=allow`,
@@ -124,6 +132,7 @@ const broken: [key: keyof Config, value: string, stages: Stage[], others?: Recor
   ['ALLOWED_ORIGINS', 'http://app.example.com', ['dev', 'staging', 'prod']],
   ['BACKUP_URL', '/backups', ['dev', 'staging', 'prod']],
   ['BACKUP_KEY', backupKey, ['dev', 'staging', 'prod'], { AUTH_SECRET: backupKey }],
+  ['BACKUP_KEY', backupKey, ['dev', 'staging', 'prod'], { AUTH_SECRET_FORMER: backupKey }],
   ['BACKUP_KEY', 'A'.repeat(43), ['dev', 'staging', 'prod']],
   ['POWERTOOLS_LOG_LEVEL', 'DEBUG', ['prod']],
 ];

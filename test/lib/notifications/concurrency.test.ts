@@ -12,6 +12,8 @@ const { createRule } = await import('#test/support/scenario.ts');
 const { handler: deliverNotification } = await import('#functions/jobs/deliver-notification.ts');
 const { handler: tellRemainingRules } = await import('#functions/jobs/tell-remaining-rules.ts');
 const { dispatchRuns } = await import('#lib/jobs/dispatch-runs.ts');
+const { toStorable } = await import('#lib/jobs/ledger/storable.ts');
+const { ofTransition } = await import('#lib/notifications/occurrences.ts');
 const { raiseNotifications } = await import('#lib/notifications/raise-notifications.ts');
 const { redeliverNotification } = await import('#lib/notifications/redeliver-notification.ts');
 const { testNotificationRule } = await import('#lib/notifications/test-notification-rule.ts');
@@ -60,6 +62,21 @@ async function told() {
     from notifications group by subject_state order by subject_state`;
   return rows.map((row) => Object.values(row));
 }
+
+test('of fifty checks that have much to say the rest of the rules can hear as well', () => {
+  const output = '\u0001'.repeat(5_000);
+  const occurrences = Array.from({ length: 50 }, (_, id) =>
+    ofTransition({
+      id,
+      check: `check${id}`,
+      from: 'pass',
+      to: 'fail',
+      output,
+      at: new Date(clock).toISOString(),
+    }),
+  );
+  expect(() => toStorable({ occurrences, afterRuleId: randomUUID() })).not.toThrow();
+});
 
 test('rules that are too many for one transaction are told part by part, each once, and of what comes later only then', async () => {
   await createRules(21);
