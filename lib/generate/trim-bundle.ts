@@ -42,6 +42,10 @@ const extraConfigColumns = /const builtColumnsForExtraConfig = [\s\S]*?\n {2}\);
 /** The types of parameters for the Data API of Aurora; it refers to every kind of column. */
 const typing = /^ {2}prepareTyping\(encoder\) \{\n[\s\S]*?^ {2}\}$/m;
 
+/** Relational queries, for which a schema would have to be given, migrations and materialized views. */
+const unusedOfDialect =
+  /^ {2}(?:async )?(?:migrate|buildRelationalQueryWithoutPK|buildRefreshMaterializedViewQuery)\([\s\S]*?^ {2}\}$/gm;
+
 /** What only `npm run generate` reads: the prose of an operation. */
 const prose =
   /^ {4}(?:summary|description):\s*(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`),$/gm;
@@ -107,7 +111,9 @@ const trimBundle: Plugin = {
       ),
     }));
     build.onLoad({ filter: /drizzle-orm\/pg-core\/dialect\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(typing, "  prepareTyping() {\n    return 'none';\n  }"),
+      contents: readFileSync(path, 'utf8')
+        .replace(unusedOfDialect, '')
+        .replace(typing, "  prepareTyping() {\n    return 'none';\n  }"),
     }));
     build.onLoad({ filter: /drizzle-orm\/pg-core\/table\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(
