@@ -64,7 +64,7 @@ test.each([
   [{ BACKUP_KEY: 'short' }, 'BACKUP_KEY must be 256 random bits'],
   [
     { BACKUP_KEY: process.env.AUTH_SECRET, PLINTH_STAGE: 'dev' },
-    'BACKUP_KEY must be random, and not the AUTH_SECRET in stage dev',
+    'BACKUP_KEY must be random, and neither AUTH_SECRET nor AUTH_SECRET_FORMER in stage dev',
   ],
   [{ BACKUP_URL: '/folder', PLINTH_STAGE: 'prod' }, 'BACKUP_URL must be s3://bucket/prefix in stage prod'],
 ])('settings %j: %s', (settings, problem) => {
