@@ -79,10 +79,9 @@ export class ConnectionPool {
 
   release(connection: Connection): void {
     this.#lent.delete(connection);
-    if (connection.isUsable) {
-      if (this.#isClosed) connection.discard();
-      else this.#idle.push(connection);
-    }
+    if (!connection.isUsable) this.#distrustIdle();
+    else if (this.#isClosed) connection.discard();
+    else this.#idle.push(connection);
     for (const next of this.#waiting) {
       this.#waiting.delete(next);
       next(this.#lend());
@@ -132,6 +131,11 @@ export class ConnectionPool {
     const connection = this.#idle.pop() ?? new Connection(this.#settings, this.#counters);
     this.#lent.add(connection);
     return connection;
+  }
+
+  /** What broke one connection, as a network that carries nothing any more, may have broken all that have not answered since. */
+  #distrustIdle(): void {
+    for (const idle of this.#idle) if (Math.abs(Date.now() - idle.lastUsedAtMs) > frozenMs) idle.discard();
   }
 
   #dropUnusable(): void {

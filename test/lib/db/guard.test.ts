@@ -156,6 +156,17 @@ describe('of a connection that idles', () => {
     expect(await connects()).toBe(1);
   });
 
+  test('once another one has broken it is not used unless it has answered since', async () => {
+    const both = () => Promise.all([1, 2].map(() => quick(() => execute('select pg_sleep(0.05)'))));
+    await both();
+    expect(getPoolStatistics().idle).toBe(2);
+    for (; passedMs < 2_000; passedMs += 700) getPoolStatistics();
+    // Both are in a black hole, and nobody was told.
+    proxy.forget();
+    const select = () => outcome(() => quick(() => execute('select 1')));
+    expect([(await select()).code, (await select()).code]).toEqual(['unavailable', undefined]);
+  });
+
   test('while this process runs it is used for a minute', async () => {
     expect(await connects()).toBe(1);
     for (; passedMs < 58_000; passedMs += 700) getPoolStatistics();
