@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
+import type postgres from 'postgres';
+import { openClient } from '#lib/db/open-client.ts';
 import { MigrationError } from './migration-error.ts';
 
 /** The one connection that migrates: it holds the lock for as long as it is open. */
@@ -45,7 +46,7 @@ export async function withSession<T>(
 
 /** A connection for a person or a deployment. */
 export function connect(url: string): postgres.Sql {
-  return postgres(url, {
+  return openClient(url, {
     max: 1,
     connect_timeout: 5,
     // A new connection would not have the lock.

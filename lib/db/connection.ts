@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { sqlComment } from '#lib/observability/sql-comment.ts';
 import { ConnectionError } from './connection-error.ts';
+import { openClient } from './open-client.ts';
 import { type Address, openSocket } from './open-socket.ts';
 import { connectionCodes, findServerError, sqlStateRuleOf } from './sql-state.ts';
 
@@ -60,7 +61,7 @@ export class Connection {
     const socket = (address: Address) => this.#openSocket(address);
     // An idle one may close.
     const onclose = () => (this.#waiting.size > 0 ? this.#fail() : this.discard());
-    this.#client = postgres(url, { ...options, max: 1, onclose, socket } as Options);
+    this.#client = openClient(url, { ...options, max: 1, onclose, socket } as Options);
     Object.assign(this.#client.options.parsers, types.parsers);
     Object.assign(this.#client.options.serializers, types.serializers);
   }

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import type { Row } from './connection.ts';
 import { ConnectionError } from './connection-error.ts';
+import { openClient } from './open-client.ts';
 import { type Address, openSocket } from './open-socket.ts';
 
 interface CopyQuery extends Promise<Row[]> {
@@ -23,7 +24,7 @@ export class CopyConnection {
   #socket: Socket | undefined;
 
   constructor(url: string) {
-    this.#client = postgres(url, {
+    this.#client = openClient(url, {
       max: 1,
       connect_timeout: connectSeconds,
       max_lifetime: null,

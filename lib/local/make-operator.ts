@@ -1,6 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
 import { makeOperator } from '#lib/accounts/make-operator.ts';
+import { openClient } from '#lib/db/open-client.ts';
 import { Email } from '#lib/email.ts';
 
 const usage = `Usage: DATABASE_URL=postgres://… npm run operator -- you@example.com ["Your Name"]
@@ -15,7 +15,7 @@ if (!databaseUrl || !email.success || rest.length > 0) {
   process.exit(64);
 }
 
-const client = postgres(databaseUrl, { max: 1, connect_timeout: 5 });
+const client = openClient(databaseUrl, { max: 1, connect_timeout: 5 });
 try {
   const { password } = await drizzle(client, { casing: 'snake_case' }).transaction((tx) =>
     makeOperator(

@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import { seal, unseal } from '#lib/auth/seal.ts';
 import { ConfigError } from '#lib/config/parse-config.ts';
+import { openClient } from '#lib/db/open-client.ts';
 
 const usage = `Usage: DATABASE_URL=postgres://… AUTH_SECRET=… AUTH_SECRET_FORMER=… npm run seal:anew
 
@@ -53,7 +54,7 @@ if (import.meta.main) {
   // The settings of a stage are read as a whole, and this needs no other.
   const others = { UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:9', UPSTASH_REDIS_REST_TOKEN: 'none' };
   Object.assign(process.env, { PLINTH_STAGE: 'local', ...others });
-  const sql = postgres(DATABASE_URL, { max: 1, connect_timeout: 5 });
+  const sql = openClient(DATABASE_URL, { max: 1, connect_timeout: 5 });
   try {
     seal('check of the settings', '');
     const { sealed, unreadable } = await sealAnew(sql);

@@ -178,8 +178,8 @@ describe('who may import whom', () => {
       offenders(
         (file) =>
           isProduct(file) &&
-          !['lib/db/connection.ts', 'lib/db/copy-connection.ts', 'lib/redis/client.ts'].includes(file),
-        ({ text }) => /[=( ]postgres\(|new Redis\(/.test(text),
+          !/^lib\/(db\/(open-client|connection|copy-connection)|redis\/client)\.ts$/.test(file),
+        ({ text }) => /[=( ](postgres|openClient)\(|new Redis\(/.test(text),
       ),
     ).toEqual([]);
   });
@@ -200,6 +200,7 @@ describe('who may import whom', () => {
       /(?<![.\w])fetch\(|\bnew (AwsClient|WebSocket|EventSource)\(/.test(text);
     const network = /^(node:)?(https?|http2|net|tls|dgram)$|^(undici|axios|got|node-fetch)$/;
     const exceptions = {
+      'lib/db/open-client.ts': 'the authorities of PostgreSQL',
       'lib/db/open-socket.ts': 'the sockets of PostgreSQL',
       'lib/http/rate-limit.ts': 'only isIP and its like',
       'lib/redis/rest-requester.ts': 'what the client of Redis sends with',
