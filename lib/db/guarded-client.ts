@@ -15,6 +15,11 @@ export interface DrizzleClient {
   begin<T>(work: (tx: TransactionClient) => Promise<T>): Promise<T>;
 }
 
+/** What one attempt has; a quick statement is itself the first word. */
+interface Turn extends StatementLimits {
+  readonly isQuick: boolean;
+}
+
 // Beyond its limit by that much, this process itself has stood still, as in a freeze: what is repeated gets its time anew.
 const frozenMs = 500;
 
@@ -41,16 +46,13 @@ export class GuardedClient implements DrizzleClient {
     text: string,
     parameters: unknown[],
     isArrays: boolean,
-    { firstWordMs, statementMs }: StatementLimits = getStatementLimits(),
+    limits: StatementLimits = getStatementLimits(),
   ): Promise<Rows> {
     return noteUse(1, async () => {
-      const isQuick = statementMs <= firstWordMs;
-      const limits = { firstWordMs, statementMs: isQuick ? 0 : statementMs };
-      const [rows, connection] = await this.#reach(limits, isRead(text), async (connection, limitMs) => {
+      const [rows, connection] = await this.#reach(limits, isRead(text), async (connection, turn) => {
         // Where a statement may take long, an empty one before it finds a server that hangs.
-        if (!isQuick) await withinLimit(limitMs, (ms) => connection.send('', [], false, ms));
-        const ownMs = isQuick ? limitMs : statementMs;
-        return withinLimit(ownMs, (ms) => connection.send(text, parameters, isArrays, ms));
+        if (!turn.isQuick) await withinLimit(turn.firstWordMs, (ms) => connection.send('', [], false, ms));
+        return withinLimit(turn.statementMs, (ms) => connection.send(text, parameters, isArrays, ms));
       });
       this.#pool.release(connection);
       return rows;
@@ -72,14 +74,10 @@ export class GuardedClient implements DrizzleClient {
    * refused and the connection goes on, as by a pooler that has no server left: the statement would be committed alone.
    */
   async #begin(text: string, parameters: unknown[], isArrays: boolean) {
-    const { firstWordMs, statementMs } = getStatementLimits();
-    const isQuick = statementMs <= firstWordMs;
-    const limits = { firstWordMs, statementMs: isQuick ? 0 : statementMs };
-    const [first, connection] = await this.#reach(limits, true, async (connection, limitMs) => {
-      const begun = withinLimit(limitMs, (ms) => connection.send('begin', [], false, ms));
-      if (!isQuick || !getConfig().DATABASE_PREPARE) await begun;
-      const ownMs = isQuick ? limitMs : statementMs;
-      const sent = withinLimit(ownMs, (ms) => connection.send(text, parameters, isArrays, ms));
+    const [first, connection] = await this.#reach(getStatementLimits(), true, async (connection, turn) => {
+      const begun = withinLimit(turn.firstWordMs, (ms) => connection.send('begin', [], false, ms));
+      if (!turn.isQuick || !getConfig().DATABASE_PREPARE) await begun;
+      const sent = withinLimit(turn.statementMs, (ms) => connection.send(text, parameters, isArrays, ms));
       const [, outcome] = await Promise.allSettled([begun, sent]);
       await begun;
       if (outcome.status === 'rejected' && outcome.reason instanceof ConnectionError) throw outcome.reason;
@@ -89,23 +87,27 @@ export class GuardedClient implements DrizzleClient {
   }
 
   /**
-   * Takes a connection for the first word with the server, all within one limit, and gives it back only when that fails. `statementMs`
-   * is what `say` may take after that word.
+   * Takes a connection for the first word with the server, all within one limit, and gives it back only when that fails. A statement
+   * that is not quick has `statementMs` after that word.
    */
   async #reach<T>(
     { firstWordMs, statementMs }: StatementLimits,
     isHarmless: boolean,
-    say: (connection: Connection, limitMs: number) => Promise<T>,
+    say: (connection: Connection, turn: Turn) => Promise<T>,
   ): Promise<[T, Connection]> {
+    const isQuick = statementMs <= firstWordMs;
+    const wholeMs = firstWordMs + (isQuick ? 0 : statementMs);
     let startedAtMs = Date.now();
-    const leftMs = () => firstWordMs - (Date.now() - startedAtMs);
+    const passedMs = () => Date.now() - startedAtMs;
+    const leftMs = () => firstWordMs - passedMs();
     for (let isRepeated = false; ; isRepeated = true) {
       const connection = await withinLimit(leftMs(), (ms) => this.#pool.acquire(ms));
       try {
-        return [await say(connection, leftMs()), connection];
+        const turn = { isQuick, firstWordMs: leftMs(), statementMs: isQuick ? leftMs() : statementMs };
+        return [await say(connection, turn), connection];
       } catch (error) {
         this.#pool.release(connection);
-        if (leftMs() < -statementMs - frozenMs) startedAtMs = Date.now();
+        if (passedMs() > wholeMs + frozenMs) startedAtMs = Date.now();
         const canRepeat =
           error instanceof ConnectionError &&
           error.code !== 'DEADLINE_EXCEEDED' &&

@@ -39,7 +39,8 @@ export async function withTransaction<T>(ctx: AnyContext, work: (tx: Transaction
     try {
       return await getPool().transaction(guarded);
     } catch (error) {
-      const pauseMs = Math.random() * basePauseMs * 2 ** attempt;
+      // At least what `withinDeadline` has left at the end.
+      const pauseMs = 1 + Math.random() * basePauseMs * 2 ** attempt;
       const isLast = attempt === maxAttempts || withinDeadline(pauseMs + 1) < pauseMs;
       if (isLast || sqlStateRuleOf(findServerError(error)).outcome !== 'retry') throw error;
       await sleep(pauseMs);
