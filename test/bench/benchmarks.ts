@@ -49,4 +49,4 @@ ${Object.entries(benchmarks)
   --short   the smaller sizes, as without a name
   --report  writes its section of docs/benchmarks/README.md, as without a name
   --check   compares the ratios with test/bench/baseline.json, and ends with 1 when one is worse
-  --record  writes them there`;
+  --record  writes them there, the median of three runs`;

@@ -1,3 +1,5 @@
+import { quantile } from './spread.ts';
+
 /** By benchmark, then by name; a smaller ratio is a better one. */
 export type Ratios = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
@@ -21,6 +23,17 @@ export function compareRatios(measured: Ratios, baseline: Ratios): Comparison[] 
     const names = new Set([...Object.keys(before), ...Object.keys(now)]);
     return [...names].sort().map((name) => ({ benchmark, name, ...compareOne(before[name], now[name]) }));
   });
+}
+
+/** Of each ratio, over the runs that have it. */
+export function mediansOf(runs: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const names = new Set(runs.flatMap((one) => Object.keys(one)));
+  const median = (name: string) =>
+    quantile(
+      runs.flatMap((one) => one[name] ?? []),
+      0.5,
+    );
+  return Object.fromEntries([...names].sort().map((name) => [name, Number(median(name).toFixed(3))]));
 }
 
 export function isRed({ verdict }: Comparison): boolean {

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { benchmarks, shortSet, usage } from './benchmarks.ts';
 import { makeFolder, removeAtEnd, removeFolder } from './leftovers.ts';
 import type { Outcome } from './outcome.ts';
-import { compareRatios, describeComparisons, isRed, type Ratios } from './regressions.ts';
+import { compareRatios, describeComparisons, isRed, mediansOf, type Ratios } from './regressions.ts';
 import { writeHead, writeSection } from './report.ts';
 
 // `npm run bench -- --help` says what there is.
@@ -19,13 +19,16 @@ if (values.help) {
   process.exit();
 }
 
+// A ratio of one run spreads too far to hold others against; their median does not.
+const recordedRuns = 3;
 const isAll = names.length === 0;
+const asked = isAll ? shortSet : names;
 const isShort = isAll || values.short === true;
 if (values.record && !isShort) fail('--record keeps the ratios of the smaller sizes: with --short.');
 const minutes: Record<string, number> = {};
 const ratios: Record<string, Record<string, number>> = {};
 const startedAt = performance.now();
-for (const name of isAll ? shortSet : names) {
+for (const name of asked) {
   console.log(`\n# ${name}\n`);
   const beganAt = performance.now();
   const { printed, outcomes, status } = await run(name);
@@ -42,21 +45,23 @@ console.log(`\n${total.toFixed(1)} minutes`);
 if (isAll) writeHead(minutes, total);
 if (values.check) {
   // Once more: what else the machine did is over by then, and what has become slower is not.
-  for (const name of new Set(findRed().map(({ benchmark }) => benchmark))) {
+  const best = { ...ratios };
+  const compare = () => compareRatios(best, readBaseline());
+  for (const name of new Set(
+    compare()
+      .filter(isRed)
+      .map(({ benchmark }) => benchmark),
+  )) {
     console.log(`\n# ${name}, once more, as it is red\n`);
     const again = ratiosOf((await run(name)).outcomes);
     for (const [ratio, value] of Object.entries(ratios[name] ?? {}))
       again[ratio] = Math.min(value, again[ratio] ?? value);
-    ratios[name] = again;
+    best[name] = again;
   }
-  console.log(`\n${describeComparisons(compareRatios(ratios, readBaseline()))}`);
-  if (findRed().length > 0) process.exitCode = 1;
+  console.log(`\n${describeComparisons(compare())}`);
+  if (compare().some(isRed)) process.exitCode = 1;
 }
-if (values.record) record();
-
-function findRed() {
-  return compareRatios(ratios, readBaseline()).filter(isRed);
-}
+if (values.record) await record();
 
 function ratiosOf(outcomes: readonly Outcome[]): Record<string, number> {
   return Object.fromEntries(
@@ -82,19 +87,19 @@ function fail(reason: string): never {
   process.exit(1);
 }
 
-/** What was run takes the place of what is there of the same benchmark. */
-function record(): void {
-  const round = (all: Readonly<Record<string, number>>) =>
-    Object.fromEntries(
-      Object.entries(all)
-        .map(([name, ratio]) => [name, Number(ratio.toFixed(3))] as const)
-        .sort(),
-    );
-  const measured = Object.entries(ratios).filter(([, all]) => Object.keys(all).length > 0);
-  const baseline = {
-    ...readBaseline(),
-    ...Object.fromEntries(measured.map(([name, all]) => [name, round(all)])),
-  };
+/** What was run takes the place of what is there of the same benchmark: the median of this run and of some more. */
+async function record(): Promise<void> {
+  const baseline: Record<string, Record<string, number>> = { ...readBaseline() };
+  for (const name of asked.filter((one) => Object.keys(ratios[one] ?? {}).length > 0)) {
+    const runs = [ratios[name] ?? {}];
+    while (runs.length < recordedRuns) {
+      console.log(`\n# ${name}, run ${runs.length + 1} of ${recordedRuns} to record\n`);
+      const { outcomes, status } = await run(name);
+      if (status !== 0) fail(`${name} ended with ${status}; nothing was recorded.`);
+      runs.push(ratiosOf(outcomes));
+    }
+    baseline[name] = mediansOf(runs);
+  }
   writeFileSync(baselineFile, `${JSON.stringify(baseline, null, 2)}\n`);
 }
 

@@ -7,7 +7,7 @@ import { benchmarks, shortSet } from '#test/bench/benchmarks.ts';
 import { summarize } from '#test/bench/candidates/vegeta.ts';
 import { plotBars, plotLines } from '#test/bench/plot.ts';
 import { attributeTime } from '#test/bench/profile/attribute-time.ts';
-import { compareRatios, describeComparisons, isRed } from '#test/bench/regressions.ts';
+import { compareRatios, describeComparisons, isRed, mediansOf } from '#test/bench/regressions.ts';
 
 const folder = join(import.meta.dirname, '../bench');
 
@@ -49,6 +49,15 @@ describe('npm run bench -- --check', () => {
   test('takes a quarter of next to nothing for noise', () => {
     expect(redNames({ memory: { slope: 0.14 } })).toEqual([]);
     expect(redNames({ memory: { slope: 0.16 } })).toEqual(['slope: worse']);
+  });
+
+  test('holds against the median of the runs that were recorded', () => {
+    const runs = [
+      { read: 0.75, list: 1 },
+      { read: 1.01, list: 1 },
+      { read: 0.9504, create: 2 },
+    ];
+    expect(mediansOf(runs)).toEqual({ create: 2, list: 1, read: 0.95 });
   });
 
   test('has a baseline of ratios, never of times, each of a benchmark that npm run bench runs', () => {
