@@ -17,6 +17,7 @@ export interface Line {
 /** What `npm run bench` gathers from the benchmarks beside the tables that they print. */
 export type Outcome =
   | { readonly kind: 'ratio'; readonly name: string; readonly value: number }
+  | { readonly kind: 'broken'; readonly promise: string }
   | { readonly kind: 'bars'; readonly file: string; readonly title: string; readonly bars: readonly Bar[] }
   | {
       readonly kind: 'lines';
@@ -36,6 +37,13 @@ export function note(outcome: Outcome): void {
 export function noteRatio(name: string, value: number): void {
   // Missing, what could not be divided is red.
   if (Number.isFinite(value)) note({ kind: 'ratio', name, value });
+}
+
+/** Ends the benchmark with 1, and stands above its tables in the report. */
+export function breakPromise(promise: string): void {
+  console.log(`Broken: ${promise}\n`);
+  note({ kind: 'broken', promise });
+  process.exitCode = 1;
 }
 
 /** Whether the whole set has to fit into a quarter of an hour; by its name a benchmark runs in full. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { bundle, installPeers } from './candidates/build.ts';
 import { CandidateProcess } from './candidates/candidate-process.ts';
 import { checkGuarantees } from './candidates/check-guarantees.ts';
@@ -17,7 +18,10 @@ const bundles = await bundle('lambda');
 await withWorld(projects, async (world) => {
   console.log(`${projects.toLocaleString('en')} projects of one organization\n`);
   await withProcesses(world, async (processes) => {
-    for (const name of names) await checkGuarantees(name, processes[name], world);
+    const given: unknown[] = [];
+    for (const name of names) given.push(await checkGuarantees(name, processes[name], world));
+    const odd = names.find((_, index) => !isDeepStrictEqual(given[index], given[0]));
+    if (odd) throw new Error(`${candidates[odd]} gives another project than ${candidates.floor}`);
     console.log(
       `Each gives the same JSON and refuses alike: ${names.map((name) => candidates[name]).join(', ')}.\n`,
     );

@@ -27,18 +27,20 @@ await withWorld(20_000, async (world) => {
   const process = await new CandidateProcess(bundle, world.environmentOf('ours')).ready();
   const make = createRequests((await world.issueTokens('ours')).slice(-regulars), world.projectIds);
   const profiles: SelfTime[][] = [];
+  const cpu: number[] = [];
   for (const operation of operations) {
     const take = (count: number) => Array.from({ length: count }, () => make(operation));
     await process.do({ requests: take(warmUp) });
-    const { profile } = await process.do({ requests: take(requests), profileEveryUs: everyUs });
+    const { profile, cpuUs } = await process.do({ requests: take(requests), profileEveryUs: everyUs });
     if (!profile) throw new Error('the worker has sent no profile');
     profiles.push(attributeTime(profile, locate));
+    cpu.push(cpuUs);
   }
   await process.stop();
-  report(profiles);
+  report(profiles, cpu);
 });
 
-function report(profiles: readonly SelfTime[][]): void {
+function report(profiles: readonly SelfTime[][], cpu: readonly number[]): void {
   const totals = profiles.map((one) => sum(one));
   const share = (us: number, index: number) => `${((100 * us) / (totals[index] ?? 0)).toFixed(0)} %`;
   console.log('### Self time by group\n');
@@ -52,6 +54,10 @@ function report(profiles: readonly SelfTime[][]): void {
       [
         `all, us a request, with the profiler at work (${requests} requests)`,
         ...totals.map((us) => (us / requests).toFixed(0)),
+      ],
+      [
+        'CPU time of the process, all threads, kernel and profiler: us a request',
+        ...cpu.map((us) => us.toFixed(0)),
       ],
     ],
   );

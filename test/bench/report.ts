@@ -7,6 +7,8 @@ import { plotBars, plotLines } from './plot.ts';
 
 const folder = join(import.meta.dirname, '../../docs/benchmarks');
 const file = join(folder, 'README.md');
+// Before anything is written there, which would be a change of its own.
+const commit = output('git', ['describe', '--always', '--dirty']);
 
 /** Puts what a benchmark has printed, and its plots, into its place in docs/benchmarks/README.md; what others have there stays. */
 export function writeSection(
@@ -16,24 +18,40 @@ export function writeSection(
   isShort: boolean,
 ): void {
   mkdirSync(folder, { recursive: true });
-  const plots = outcomes.flatMap((outcome) => {
-    if (outcome.kind === 'ratio') return [];
-    const { title } = outcome;
-    const svg =
-      outcome.kind === 'bars'
-        ? plotBars(title, outcome.bars)
-        : plotLines(title, outcome.xTitle, outcome.lines);
-    writeFileSync(join(folder, `${outcome.file}.svg`), svg);
-    return [`![${title}](${outcome.file}.svg)`];
-  });
+  for (const outcome of outcomes)
+    if (isPlot(outcome)) writeFileSync(join(folder, `${outcome.file}.svg`), draw(outcome));
+  writeBlock(name, `${toSection(name, markdown, outcomes, isShort)}\n\n<sub>${describeMachine()}</sub>`);
+}
+
+/** Its heading, how it was measured, what it broke, its plots and its tables. */
+export function toSection(
+  name: string,
+  markdown: string,
+  outcomes: readonly Outcome[],
+  isShort: boolean,
+): string {
   const command = `\`npm run bench -- ${name}\``;
-  const how = isShort
-    ? `From \`npm run bench\`, with fewer rounds and smaller sizes than ${command} alone.`
-    : `From ${command}.`;
-  const section = [`## ${name}`, how, ...plots, markdown.trim(), `<sub>${describeMachine()}</sub>`].join(
-    '\n\n',
+  const how =
+    isShort && hasSmallerSizes(name)
+      ? `From \`npm run bench\`, with fewer rounds and smaller sizes than ${command} alone.`
+      : `From ${command}.`;
+  const broken = outcomes.flatMap((outcome) =>
+    outcome.kind === 'broken' ? [`**Broken in this run: ${outcome.promise}**`] : [],
   );
-  writeBlock(name, section);
+  const plots = outcomes.filter(isPlot).map(({ file: plot, title }) => `![${title}](${plot}.svg)`);
+  return [`## ${name}`, how, ...broken, ...plots, markdown.trim()].join('\n\n');
+}
+
+type Plot = Extract<Outcome, { title: string }>;
+
+function isPlot(outcome: Outcome): outcome is Plot {
+  return 'title' in outcome;
+}
+
+function draw(plot: Plot): string {
+  return plot.kind === 'bars'
+    ? plotBars(plot.title, plot.bars)
+    : plotLines(plot.title, plot.xTitle, plot.lines);
 }
 
 /** Says at the head of docs/benchmarks/README.md what the run of all has taken, and where. */
@@ -67,8 +85,12 @@ function describeMachine(): string {
     redisVersion(),
     `load ${loadavg()[1]?.toFixed(1)} over the last 5 minutes`,
     new Date().toISOString().slice(0, 10),
-    `at ${output('git', ['describe', '--always', '--dirty'])}`,
+    `at ${commit}`,
   ].join(' · ');
+}
+
+function hasSmallerSizes(name: string): boolean {
+  return readFileSync(join(import.meta.dirname, `${name}.bench.ts`), 'utf8').includes('isShort');
 }
 
 function versionOf(name: string): string {

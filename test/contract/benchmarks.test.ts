@@ -8,6 +8,8 @@ import { summarize } from '#test/bench/candidates/vegeta.ts';
 import { plotBars, plotLines } from '#test/bench/plot.ts';
 import { attributeTime } from '#test/bench/profile/attribute-time.ts';
 import { compareRatios, describeComparisons, isRed, mediansOf } from '#test/bench/regressions.ts';
+import { toSection } from '#test/bench/report.ts';
+import { compareRounds, verdictOf } from '#test/bench/spread.ts';
 
 const folder = join(import.meta.dirname, '../bench');
 
@@ -86,6 +88,7 @@ describe('npm run bench', () => {
     expect(unknown.stderr).toContain('There is no benchmark "piers".');
     expect(unknown.stderr).toContain(help.stdout.trim());
     expect(run('--recrod').status).toBe(1);
+    expect(run('scale', '--check').stderr).toContain('with --short');
   });
 
   test('leaves no process and no folder behind when it is killed', async () => {
@@ -178,8 +181,26 @@ describe('the report', () => {
     expect(lines).not.toContain('NaN');
   });
 
-  test('has a section for each benchmark that it names', () => {
+  test('shows what a run has measured that broke its promise, and says so', () => {
+    const promise = 'the ledger did 9000 runs per second, not 10000.';
+    const section = toSection('jobs', '| a | table |', [{ kind: 'broken', promise }], true);
+    expect(section).toContain(`Broken in this run: ${promise}`);
+    expect(section).toContain('| a | table |');
+    expect(section).not.toContain('smaller sizes');
+    expect(toSection('peers', '', [], true)).toContain('smaller sizes');
+  });
+
+  test('says that Plinth leads only where three quarters of the rounds say so', () => {
+    const ofRounds = (...rounds: number[]) => verdictOf(compareRounds(rounds, [1, 1, 1, 1, 1]));
+    expect(ofRounds(0.7, 0.8, 0.9, 0.9, 1.1)).toBe('leads');
+    expect(ofRounds(0.7, 0.9, 0.95, 1.1, 1.2)).toBe('is level');
+    expect(ofRounds(0.7, 1.1, 1.2, 1.3, 1.4)).toBe('does not lead');
+    expect(compareRounds([2, 3], [4, 3]).median).toBe(1);
+  });
+
+  test('has a section for each benchmark that npm run bench runs, and names no other', () => {
     const text = readFileSync(join(folder, '../../docs/benchmarks/README.md'), 'utf8');
+    expect(shortSet.filter((name) => !text.includes(`<!-- ${name} -->\n\n## ${name}\n`))).toEqual([]);
     const known = Object.keys(benchmarks);
     const named = [...text.matchAll(/npm run bench -- ([a-z][\w-]*)`/g)].map(([, name]) => name);
     expect(named.filter((name) => !known.includes(name ?? ''))).toEqual([]);

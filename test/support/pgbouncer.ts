@@ -16,9 +16,9 @@ export const hasPgbouncer = await new Promise<boolean>((resolve) => {
 export async function startPgbouncer(
   databaseUrl: string,
   more: Readonly<Record<string, number>> = {},
+  folder = mkdtempSync(join(tmpdir(), 'plinth-pgbouncer-')),
 ): Promise<{ url: string; pid: number; stop(): Promise<void> }> {
   const target = new URL(databaseUrl);
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-pgbouncer-'));
   chmodSync(folder, 0o755);
   const port = await findFreePort();
   const users = join(folder, 'users.txt');

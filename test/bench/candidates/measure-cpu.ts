@@ -1,6 +1,6 @@
 import { note, noteRatio } from '#test/bench/outcome.ts';
 import { printTable } from '#test/bench/projects/measure.ts';
-import { quantile, shuffle, spreadOf } from '#test/bench/spread.ts';
+import { compareRounds, shuffle, spreadOf, verdictOf } from '#test/bench/spread.ts';
 import type { CandidateProcess } from './candidate-process.ts';
 import { type Candidate, candidates, names, peerOverRest, peers } from './list.ts';
 import { createRequests, operations, type Request, regulars } from './request-events.ts';
@@ -110,14 +110,6 @@ function take(next: () => Request, count: number): Request[] {
   return Array.from({ length: count }, next);
 }
 
-/** Of what was measured one right after the other, so that what else the machine did at that time is in both. */
-function medianRatio(ours: readonly number[], others: readonly number[]): number {
-  return quantile(
-    ours.map((us, round) => us / (others[round] ?? Number.NaN)),
-    0.5,
-  );
-}
-
 function report(work: Work, jobs: readonly Measured[], size: string): void {
   const spreads = new Map(
     jobs.map(({ name, cpu, wall }) => [name, { cpu: spreadOf(cpu), wall: spreadOf(wall) }]),
@@ -134,16 +126,21 @@ function report(work: Work, jobs: readonly Measured[], size: string): void {
       wall.median.toFixed(0),
     ]),
   );
-  const cpuOf = (name: Candidate) => jobs.find((job) => job.name === name)?.cpu ?? [];
-  const compared = (name: Candidate) => medianRatio(cpuOf('ours'), cpuOf(name));
-  const [leanest = peerOverRest] = peers.toSorted((one, other) => compared(other) - compared(one));
-  const ratio = compared(leanest);
-  const sameRedis = compared(peerOverRest);
+  const roundsOf = (name: Candidate, of: 'cpu' | 'wall') => jobs.find((job) => job.name === name)?.[of] ?? [];
+  const compared = (name: Candidate, of: 'cpu' | 'wall' = 'cpu') =>
+    compareRounds(roundsOf('ours', of), roundsOf(name, of));
+  const best = (of: 'cpu' | 'wall') =>
+    peers.toSorted((one, other) => compared(other, of).median - compared(one, of).median)[0] ?? peerOverRest;
+  const [leanest, quickest] = [best('cpu'), best('wall')];
+  const describe = (name: Candidate, of: 'cpu' | 'wall') => {
+    const { median, low, high } = compared(name, of);
+    return `${median.toFixed(2)} times (${low.toFixed(2)} … ${high.toFixed(2)}) that of ${candidates[name]}: it ${verdictOf(compared(name, of))}`;
+  };
   console.log(
-    `By the median of the rounds, ${ratio < 1 ? 'Plinth leads' : 'Plinth does not lead'}: it takes ${ratio.toFixed(2)} times the CPU of the leanest peer, ${candidates[leanest]}. With the same Redis it ${sameRedis < 1 ? 'leads' : 'does not lead'}, with ${sameRedis.toFixed(2)} times the CPU of ${candidates[peerOverRest]}.\n`,
+    `By the median of the rounds and their quartiles, Plinth takes, in CPU time, beside the leanest peer ${describe(leanest, 'cpu')}; with the same Redis ${describe(peerOverRest, 'cpu')}. In time until the answer, beside the quickest, ${describe(quickest, 'wall')}.\n`,
   );
-  noteRatio(`cpu: ${work}, ours of the leanest peer`, ratio);
-  noteRatio(`cpu: ${work}, ours of ${candidates[peerOverRest]}`, sameRedis);
+  noteRatio(`cpu: ${work}, ours of the leanest peer`, compared(leanest).median);
+  noteRatio(`cpu: ${work}, ours of ${candidates[peerOverRest]}`, compared(peerOverRest).median);
   note({
     kind: 'bars',
     file: `peers-cpu-${work}`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findFreePort } from '#lib/local/ports.ts';
 import { note } from '#test/bench/outcome.ts';
 import { printTable } from '#test/bench/projects/measure.ts';
-import { shuffle, spreadOf } from '#test/bench/spread.ts';
+import { type Spread, shuffle, spreadOf } from '#test/bench/spread.ts';
 import { type Candidate, candidates, names, peerOverRest, peers } from './list.ts';
 import { createRequests, regulars } from './request-events.ts';
 import { attack, installVegeta, type Latencies } from './vegeta.ts';
@@ -86,34 +86,48 @@ function report(
   results: ReadonlyMap<Candidate, Result[]>,
 ): void {
   const rows = [...results].map(([name, all]) => {
-    const median = (of: (result: Result) => number) => spreadOf(all.map(of)).median;
+    const of = (column: (result: Result) => number) => spreadOf(all.map(column));
     const max = Math.max(...all.map(({ maxMs }) => maxMs));
+    const late = of((one) => one.latenessP99Ms).median;
     return {
       name,
-      p50: median((one) => one.p50Ms),
-      p99: median((one) => one.p99Ms),
+      p50: of((one) => one.p50Ms),
+      p99: of((one) => one.p99Ms),
       max,
-      cpu: median((one) => one.cpuUs),
-      late: median((one) => one.latenessP99Ms),
+      cpu: of((one) => one.cpuUs),
+      late,
     };
   });
   console.log(`### Over HTTP at ${rate} requests per second\n`);
+  const cell = ({ median, low, high }: Spread, digits: number) =>
+    `${median.toFixed(digits)} (${low.toFixed(digits)} … ${high.toFixed(digits)})`;
   printTable(
     [
-      `median of ${rounds} rounds of ${seconds} s`,
+      `median (quartiles) of ${rounds} rounds of ${seconds} s`,
       'p50 ms',
       'p99 ms',
       'max ms',
       'CPU us a request',
       'of it sent late, p99 ms',
     ],
-    rows.map(({ name, p50, p99, max, cpu, late }) => [candidates[name], p50, p99, max, cpu.toFixed(0), late]),
+    rows.map(({ name, p50, p99, max, cpu, late }) => [
+      candidates[name],
+      cell(p50, 2),
+      cell(p99, 1),
+      max,
+      cell(cpu, 0),
+      late,
+    ]),
   );
-  const p50Of = (name: Candidate) => rows.find((row) => row.name === name)?.p50 ?? Number.NaN;
-  const [quickest = peerOverRest] = peers.toSorted((one, other) => p50Of(one) - p50Of(other));
-  const times = (name: Candidate) => (p50Of('ours') / p50Of(name)).toFixed(2);
+  const describe = (what: string, column: 'p50' | 'p99' | 'cpu') => {
+    const medianOf = (name: Candidate) =>
+      rows.find((row) => row.name === name)?.[column].median ?? Number.NaN;
+    const [best = peerOverRest] = peers.toSorted((one, other) => medianOf(one) - medianOf(other));
+    const times = (name: Candidate) => (medianOf('ours') / medianOf(name)).toFixed(2);
+    return `${what} ${times(best)} times that of ${candidates[best]}, and ${times(peerOverRest)} times that of ${candidates[peerOverRest]}`;
+  };
   console.log(
-    `Half of the answers of Plinth take ${times(quickest)} times as long as those of the quickest peer, ${candidates[quickest]}; with the same Redis, ${times(peerOverRest)} times as long as those of ${candidates[peerOverRest]}.\n`,
+    `Of Plinth, beside the best peer of each column and the one with the same Redis: ${describe('p50 is', 'p50')}; ${describe('p99', 'p99')}; ${describe('CPU time', 'cpu')}.\n`,
   );
   note({
     kind: 'bars',
@@ -121,8 +135,8 @@ function report(
     title: `p99 ms over HTTP at ${rate} requests per second; the thin line reaches to the maximum`,
     bars: rows.map(({ name, p50, p99, max }) => ({
       label: candidates[name],
-      value: p99,
-      low: p50,
+      value: p99.median,
+      low: p50.median,
       high: max,
       isOurs: name === 'ours',
     })),

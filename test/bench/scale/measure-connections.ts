@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { ConnectionError } from '#lib/db/connection-error.ts';
 import { ConnectionPool } from '#lib/db/connection-pool.ts';
-import { removeAtEnd } from '#test/bench/leftovers.ts';
-import { note } from '#test/bench/outcome.ts';
+import { makeFolder, removeAtEnd, removeFolder } from '#test/bench/leftovers.ts';
+import { breakPromise, note } from '#test/bench/outcome.ts';
 import { printTable } from '#test/bench/projects/measure.ts';
 import { quantile } from '#test/bench/spread.ts';
 import { hasPgbouncer, startPgbouncer } from '#test/support/pgbouncer.ts';
@@ -24,8 +24,8 @@ interface Row {
 }
 
 const timeoutMs = 5_000;
-const statement =
-  'select id, name, version from projects where organization_id = $1 order by created_at desc limit 25';
+const statement = `select id, name, version from projects where organization_id = $1 and deleted_at is null
+  order by created_at desc, id desc limit 25`;
 const organizationId = '01980000-0000-7000-8000-0000000000f0';
 // Twice the cores and a few, as PgBouncer's own advice for what PostgreSQL can do at once.
 const pooledConnections = 10;
@@ -37,7 +37,9 @@ export async function measureConnections(url: string, sizes: ConnectionSizes): P
     direct.push(await measureInstances(url, url, instances, sizes, true));
   report('directly', direct, sizes);
   if (!hasPgbouncer) return console.log('PgBouncer is not on PATH: nothing is measured through it.\n');
-  const bouncer = await startPgbouncer(url, { default_pool_size: pooledConnections, max_client_conn: 1_000 });
+  const folder = makeFolder();
+  const settings = { default_pool_size: pooledConnections, max_client_conn: 1_000 };
+  const bouncer = await startPgbouncer(url, settings, folder);
   const isGone = removeAtEnd({ pid: bouncer.pid });
   try {
     const pooled: Row[] = [];
@@ -57,6 +59,7 @@ export async function measureConnections(url: string, sizes: ConnectionSizes): P
   } finally {
     await bouncer.stop();
     isGone();
+    removeFolder(folder);
   }
 }
 
@@ -140,5 +143,5 @@ function report(how: string, rows: readonly Row[], { ratePerSecond, seconds }: C
       String(failures),
     ]),
   );
-  if (rows.some(({ failures }) => failures > 0)) process.exitCode = 1;
+  if (rows.some(({ failures }) => failures > 0)) breakPromise(`connections were refused ${how}.`);
 }

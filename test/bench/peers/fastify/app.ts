@@ -51,7 +51,13 @@ app.register(metrics, { endpoint: null, defaultMetrics: { enabled: false } });
 app.register(jwt, {
   secret: { public: jwtKey },
   decode: { checkTyp: 'at+jwt' },
-  verify: { algorithms: [jwtAlgorithm], allowedIss: settings.issuer, allowedAud: settings.audience },
+  verify: {
+    algorithms: [jwtAlgorithm],
+    allowedIss: settings.issuer,
+    allowedAud: settings.audience,
+    // A token that was seen before is not verified again, nor is it by ours.
+    cache: true,
+  },
 });
 
 app.register(async (routes) => {

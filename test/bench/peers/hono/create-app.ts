@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { prometheus } from '@hono/prometheus';
 import { zValidator } from '@hono/zod-validator';
 import { Hono } from 'hono';
@@ -38,7 +39,8 @@ export function createApp(client: RedisClient, name: string) {
   app.use(
     '/api/*',
     jwt({
-      secret: settings.jwtKey,
+      // Text would be made into a key with each request.
+      secret: createPublicKey(settings.jwtKey).toCryptoKey('Ed25519', false, ['verify']),
       alg: settings.jwtAlgorithm,
       verification: { iss: settings.issuer, aud: settings.audience },
     }),
