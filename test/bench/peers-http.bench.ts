@@ -6,7 +6,7 @@ import { isShort } from './outcome.ts';
 // Latency at fixed rates of what peers.bench.ts compares, as servers.
 const sizes = isShort
   ? { ratesPerSecond: [100], seconds: 5, rounds: 3, warmUp: 200 }
-  : { ratesPerSecond: [100, 300], seconds: 20, rounds: 3, warmUp: 2_000 };
+  : { ratesPerSecond: [100, 300], seconds: 20, rounds: 3, warmUp: 1_000 };
 
 installPeers();
 const servers = await bundle('server');
