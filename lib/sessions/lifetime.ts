@@ -6,5 +6,5 @@ export const absoluteSeconds = 12 * 60 * 60;
 export const rotationGraceSeconds = 10;
 /** How long a proof of identity is enough for the most sensitive operations. */
 export const stepUpSeconds = 600;
-/** Since when a refresh token counts as exchanged that gets no grace: another one has more rights now. */
+/** Since when a refresh token counts as exchanged that gets no grace, or no more of it: another one has more rights now. */
 export const longAgo = new Date(0).toISOString();

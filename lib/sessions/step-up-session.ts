@@ -22,10 +22,7 @@ export async function stepUpSession(ctx: Context<UserActor>, input: StepUpInput)
     const session = await renewProof(tx, ctx, method);
     const roles = session && (await findRoles(tx, session));
     if (!roles) throw new AppError('unauthenticated', 'The session has ended: log in again');
-    await tx
-      .update(refreshTokens)
-      .set({ rotatedAt: longAgo })
-      .where(and(eq(refreshTokens.sessionId, session.id), isNull(refreshTokens.rotatedAt)));
+    await tx.update(refreshTokens).set({ rotatedAt: longAgo }).where(eq(refreshTokens.sessionId, session.id));
     await recordAuditEvent(tx, ctx, { action: 'session.step_up', entityId: session.id, after: { method } });
     return issueTokens(tx, session, roles, ctx.now);
   });

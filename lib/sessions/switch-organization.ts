@@ -37,10 +37,7 @@ export async function switchOrganization(
       )
       .returning();
     if (!session) throw new AppError('unauthenticated', 'The session has ended: log in again');
-    await tx
-      .update(refreshTokens)
-      .set({ rotatedAt: longAgo })
-      .where(and(eq(refreshTokens.sessionId, session.id), isNull(refreshTokens.rotatedAt)));
+    await tx.update(refreshTokens).set({ rotatedAt: longAgo }).where(eq(refreshTokens.sessionId, session.id));
     await recordAuditEvent(
       tx,
       { ...ctx, actor: actorOf(session, roles) },

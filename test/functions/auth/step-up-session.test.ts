@@ -135,6 +135,18 @@ describe('protects', () => {
     expect(row?.revoked_at).not.toBeNull();
   });
 
+  test('the proof against a copy that was exchanged a moment before it', async () => {
+    const member = await createMember();
+    await setPassword(member, password);
+    const { refreshToken } = await logIn(member);
+    const exchange = () => call(refreshSession, { body: { refreshToken } });
+    const { body } = await exchange();
+    expect((await prove({ ...member, token: body.accessToken }, { password })).status).toBe(200);
+    expect((await exchange()).body.code).toBe('invalid_refresh_token');
+    const [row] = await sql`select revoked_at from sessions where id = ${sessionIdOf(refreshToken)}`;
+    expect(row?.revoked_at).not.toBeNull();
+  });
+
   test('other sessions: their proof stays as old as it is', async () => {
     const member = await createStale();
     const other = sessionIdOf((await logIn(member, new Date(Date.now() - 3_600_000))).refreshToken);

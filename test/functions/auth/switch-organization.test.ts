@@ -71,6 +71,16 @@ describe('protects', () => {
     expect((await call(getCurrentUser, { token: body.accessToken })).status).toBe(401);
   });
 
+  test('a copy of a refresh token that was exchanged a moment before it: used again, it ends the session', async () => {
+    const { tokens, post } = await setUp();
+    const exchange = () => call(refreshSession, { body: { refreshToken: tokens.refreshToken } });
+    const { body } = await exchange();
+    const there = await post(body.accessToken);
+    expect(there.status).toBe(200);
+    expect((await exchange()).body.code).toBe('invalid_refresh_token');
+    expect((await call(getCurrentUser, { token: there.body.accessToken })).status).toBe(401);
+  });
+
   test('a role that changes at the same moment: no token with the old one works', {
     repeats: 4,
   }, async () => {
