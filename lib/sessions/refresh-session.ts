@@ -1,4 +1,4 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import { findRoles } from '#lib/auth/find-roles.ts';
 import { hashToken } from '#lib/auth/hash-token.ts';
@@ -10,7 +10,7 @@ import { AppError } from '#lib/errors/app-error.ts';
 import { endSessions } from './end-sessions.ts';
 import { isRemembered } from './fleet-state.ts';
 import { actorOf, issueTokens, withSigningTransaction } from './issue-tokens.ts';
-import { idleSeconds, rotationGraceSeconds } from './lifetime.ts';
+import { idleSeconds, longAgo, rotationGraceSeconds } from './lifetime.ts';
 import type { SessionTokens } from './schemas.ts';
 
 /**
@@ -24,15 +24,14 @@ export async function refreshSession(
   if (refreshToken === undefined) throw new AppError('invalid_refresh_token', 'Send a refresh token');
   const tokenHash = hashToken(refreshToken);
   const tokens = await withSigningTransaction(ctx, async (tx) => {
-    const found = await lockSession(tx, tokenHash);
-    if (!found || found.session.revokedAt !== null) throw refusal('is not valid');
-    const { session, rotatedAt } = found;
+    const session = await lockSession(tx, tokenHash);
+    if (!session || session.revokedAt !== null) throw refusal('is not valid');
     if (secondsSince(session.expiresAt, ctx.now) >= 0) throw refusal('belongs to a session that has ended');
     if (await isIdle(session.id, session.lastUsedAt, ctx.now))
       throw refusal('belongs to a session that was not used for 30 minutes');
     const roles = await findRoles(tx, session);
     if (!roles) throw refusal('is not valid');
-    if (rotatedAt !== null && secondsSince(rotatedAt, ctx.now) > rotationGraceSeconds) {
+    if (secondsSince(await rotate(tx, tokenHash, ctx.now), ctx.now) > rotationGraceSeconds) {
       await endSessions(tx, { userId: session.userId, id: session.id }, ctx.now);
       await recordAuditEvent(
         tx,
@@ -41,10 +40,6 @@ export async function refreshSession(
       );
       return undefined;
     }
-    await tx
-      .update(refreshTokens)
-      .set({ rotatedAt: ctx.now.toISOString() })
-      .where(and(eq(refreshTokens.tokenHash, tokenHash), isNull(refreshTokens.rotatedAt)));
     await tx.update(sessions).set({ lastUsedAt: ctx.now.toISOString() }).where(eq(sessions.id, session.id));
     return issueTokens(tx, session, roles, ctx.now);
   });
@@ -54,12 +49,22 @@ export async function refreshSession(
 
 async function lockSession(tx: Transaction, tokenHash: string) {
   const [found] = await tx
-    .select({ session: sessions, rotatedAt: refreshTokens.rotatedAt })
+    .select({ session: sessions })
     .from(refreshTokens)
     .innerJoin(sessions, eq(sessions.id, refreshTokens.sessionId))
     .where(eq(refreshTokens.tokenHash, tokenHash))
     .for('update', { of: sessions });
-  return found;
+  return found?.session;
+}
+
+/** When the token was first exchanged: now or before. Asked after the lock: a query that waits for one reads only the locked row anew. */
+async function rotate(tx: Transaction, tokenHash: string, now: Date): Promise<string> {
+  const [token] = await tx
+    .update(refreshTokens)
+    .set({ rotatedAt: sql`coalesce(${refreshTokens.rotatedAt}, ${now.toISOString()})` })
+    .where(eq(refreshTokens.tokenHash, tokenHash))
+    .returning({ rotatedAt: refreshTokens.rotatedAt });
+  return token?.rotatedAt ?? longAgo;
 }
 
 // Requests between two refreshes are uses that only Redis has seen; it is asked just when that matters.

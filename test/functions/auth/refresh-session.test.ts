@@ -4,6 +4,7 @@ import { handler as getCurrentUser } from '#functions/auth/get-current-user.ts';
 import { handler as refreshSession } from '#functions/auth/refresh-session.ts';
 import { handler as stepUpSession } from '#functions/auth/step-up-session.ts';
 import { tellFleet } from '#lib/sessions/fleet-state.ts';
+import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
 import { refreshSession as refresh } from '#lib/sessions/refresh-session.ts';
 import { call } from '#test/support/call.ts';
 import { logIn } from '#test/support/scenario.ts';
@@ -124,6 +125,23 @@ describe('protects', () => {
     expect(proved.status).toBe(200);
     expect((await exchange(refreshToken)).body.code).toBe('invalid_refresh_token');
     expect(await isAlive(proved.body.accessToken)).toBe(false);
+  });
+
+  test('a proof of identity that is renewed while a copy of the refresh token waits for its session', async () => {
+    const { refreshToken } = await logIn(await createMember());
+    const id = sessionIdOf(refreshToken);
+    const copy = await sql.begin(async (tx) => {
+      await tx`update sessions set authenticated_at = now() where id = ${id}`;
+      await tx`update refresh_tokens set rotated_at = to_timestamp(0) where session_id = ${id}`;
+      const answer = exchange(refreshToken);
+      const waiting = () =>
+        sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+      await expect.poll(waiting).toHaveLength(1);
+      return { answer };
+    });
+    expect((await copy.answer).body.code).toBe('invalid_refresh_token');
+    const [row] = await sql`select revoked_at from sessions where id = ${id}`;
+    expect(row?.revoked_at).not.toBeNull();
   });
 
   test('a fleet that PostgreSQL contradicts: Redis can confirm a session, and nothing else', async () => {
