@@ -24,7 +24,7 @@ let isFlushedAtEnd = false;
 
 export interface FleetAnswer {
   readonly usages: readonly Usage[];
-  /** Of the session: -1 when Redis does not know it or was not asked, undefined when it did not answer. */
+  /** Of the session: negative when Redis has not seen it used or was not asked, undefined when it did not answer. */
   readonly generation: number | undefined;
   /** Redis did not count: this instance did. */
   readonly isAlone: boolean;
@@ -55,10 +55,10 @@ export async function askFleet(
     counters.length,
     ...counters.flatMap(argumentsOf),
     ...(session ? [session.generation, idleSeconds * 1000] : [0]),
-    ...section(remembered.length, idleSeconds * 1000),
-    ...remembered.map(({ generation }) => generation),
+    remembered.length,
+    ...remembered.flatMap(({ generation, livesMs }) => [generation, livesMs]),
     breakers.length,
-    ...section(increments.size, incrementsLiveMs),
+    ...(increments.size > 0 ? [increments.size, incrementsLiveMs] : [0]),
     ...[...increments.values()].flatMap((fields) => [fields.size, ...[...fields].flat()]),
   ];
   try {
@@ -95,11 +95,6 @@ function argumentsOf(counter: Counter): number[] {
     windows.length,
     ...windows.flatMap(({ limit, windowSeconds }) => [limit, windowSeconds * 1000]),
   ];
-}
-
-/** How a section of the script begins: 0 when it is empty. */
-function section(length: number, livesMs: number): number[] {
-  return length > 0 ? [length, livesMs] : [0];
 }
 
 function logRefusal(error: Error, nowMs: number): void {

@@ -9,8 +9,8 @@ import { defineScript } from './run-script.ts';
  * | section | arguments | keys | reply |
  * | --- | --- | --- | --- |
  * | counters | how many, then for each: 1 if binding, how many windows, and each window's limit and ms | one a window | each window: what is left, -1 when exceeded, and ms until it ends |
- * | session | generation it has to have, ms it lives on after a use; 0: none | one if there is one | generation, -1 when not known |
- * | remembered | how many, ms they live, then a generation each | one each | |
+ * | session | generation it has to have, ms it lives on after a use; 0: none | one if there is one | generation, negative when Redis has not seen it used |
+ * | remembered | how many, then for each: generation and ms it lives | one each | |
  * | breakers | how many | open, trips and override of each | each: ms it stays open, trips, override (1 open, 2 closed) |
  * | increments | how many keys, ms they live, then for each: how many fields, and each field with its increment | one each | |
  */
@@ -55,10 +55,10 @@ if expected > 0 then
   push(generation)
 end
 
-local remembered = nextNumber()
-if remembered > 0 then
-  local idle = nextArgument()
-  for _ = 1, remembered do redis.call('SET', nextKey(), nextArgument(), 'PX', idle, 'NX') end
+for _ = 1, nextNumber() do
+  local key, generation, livesMs = nextKey(), nextArgument(), nextArgument()
+  local known = redis.call('GET', key)
+  if not known or known == '-' .. generation then redis.call('SET', key, generation, 'PX', livesMs) end
 end
 
 for _ = 1, nextNumber() do

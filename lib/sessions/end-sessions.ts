@@ -29,7 +29,7 @@ export async function renewSessions(tx: Transaction, selection: Selection, now: 
     .set({ generation: sql`${sessions.generation} + 1` })
     .where(and(selects(selection), isNull(sessions.revokedAt), gt(sessions.expiresAt, now.toISOString())))
     .returning({ id: sessions.id, generation: sessions.generation });
-  await tellFleet(renewed);
+  await tellFleet(renewed, false);
 }
 
 function selects({ userId, organizationId, id, exceptId }: Selection): SQL | undefined {

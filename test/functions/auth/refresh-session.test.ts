@@ -1,15 +1,17 @@
 import { decodeJwt } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { handler as getCurrentUser } from '#functions/auth/get-current-user.ts';
 import { handler as refreshSession } from '#functions/auth/refresh-session.ts';
 import { handler as stepUpSession } from '#functions/auth/step-up-session.ts';
+import { updateMember } from '#lib/organizations/update-member.ts';
+import { getRedis } from '#lib/redis/client.ts';
 import { tellFleet } from '#lib/sessions/fleet-state.ts';
 import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
 import { refreshSession as refresh } from '#lib/sessions/refresh-session.ts';
 import { call } from '#test/support/call.ts';
 import { logIn } from '#test/support/scenario.ts';
 import { setPassword } from '#test/support/second-factor.ts';
-import { contextOf, createMember, type Member, sql } from '#test/support/tenant.ts';
+import { contextOf, createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
 const exchange = (refreshToken: string | undefined) => call(refreshSession, { body: { refreshToken } });
 const isAlive = async (token: string) => (await call(getCurrentUser, { token })).status === 200;
@@ -93,6 +95,39 @@ describe('rejects', () => {
     await call(getCurrentUser, { token: tokens.accessToken });
     await call(getCurrentUser, { token: tokens.accessToken });
     expect(await refreshLater(busy, tokens.refreshToken, 1801)).toMatchObject({ tokenType: 'Bearer' });
+  });
+
+  test('a session that was not used for 30 minutes, though its role changed since', async () => {
+    const tenant = await createTenant();
+    const [owner, member] = [await tenant.addMember(), await tenant.addMember(['editor'])];
+    const { refreshToken } = await logIn(member);
+    await sql`update sessions set last_used_at = now() - interval '31 min' where id = ${sessionIdOf(refreshToken)}`;
+    const params = { id: tenant.organizationId, userId: member.userId };
+    await updateMember(owner.ctx, params, { role: 'viewer' });
+    expect((await exchange(refreshToken)).body.code).toBe('invalid_refresh_token');
+  });
+
+  test('a session that was not used for 30 minutes, though only its refresh tells Redis of the last use', async () => {
+    const { accessToken, refreshToken } = await logIn(await createMember());
+    expect(await isAlive(accessToken)).toBe(true);
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31 * 60_000 });
+    expect((await exchange(refreshToken)).body.code).toBe('invalid_refresh_token');
+  });
+
+  test('no session that Redis learns of late, 29 minutes after its last use', async () => {
+    const { accessToken, refreshToken } = await logIn(await createMember());
+    await sql`update sessions set last_used_at = now() - interval '14 min' where id = ${sessionIdOf(refreshToken)}`;
+    expect(await isAlive(accessToken)).toBe(true);
+    onTestFinished(() => void vi.useRealTimers());
+    const start = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: start + 9 * 60_000 });
+    await call(getCurrentUser, {});
+    const leftMs = await getRedis().pttl(`session:${sessionIdOf(refreshToken)}`);
+    expect(leftMs).toBeGreaterThan(20 * 60_000);
+    expect(leftMs).toBeLessThanOrEqual(21 * 60_000);
+    vi.setSystemTime(start + 29 * 60_000);
+    expect((await exchange(refreshToken)).status).toBe(200);
   });
 
   test('a session after twelve hours, however busy; its last access token ends with it', async () => {

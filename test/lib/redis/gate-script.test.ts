@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { gateScript } from '#lib/redis/gate-script.ts';
+import { setScript } from '#lib/sessions/fleet-state.ts';
 import { describeOnBothBackends } from '#test/local/redis-harness.ts';
 
 const minuteMs = 60_000;
@@ -131,11 +132,39 @@ describeOnBothBackends('The script of the gate', (on) => {
     expect(await run(['session:ended'], [0, 7, 50_000, 0, 0, 0])).toEqual([0]);
   });
 
-  it('remembers sessions that Redis did not know, and overwrites none', async () => {
+  it('remembers sessions that Redis did not know, each for its time, and overwrites none', async () => {
     await on.redis.set('session:ended', '0');
-    expect(await run(['session:new', 'session:ended'], [0, 0, 2, 50_000, 3, 4, 0, 0])).toEqual([]);
-    expect(await on.redis.mget('session:new', 'session:ended')).toEqual(['3', '0']);
+    const keys = ['session:new', 'session:old', 'session:ended'];
+    expect(await run(keys, [0, 0, 3, 3, 50_000, 4, 20_000, 5, 50_000, 0, 0])).toEqual([]);
+    expect(await on.redis.mget(...keys)).toEqual(['3', '4', '0']);
     expect(await on.redis.pttl('session:new')).toBeGreaterThan(40_000);
+    expect(await on.redis.pttl('session:old')).toBeLessThanOrEqual(20_000);
+  });
+
+  it('confirms a session that was changed while nobody used it only after its next use', async () => {
+    await on.redis.set('session:s', '-7', { px: 1_000 });
+    expect(await run(['session:s'], [0, 7, 50_000, 0, 0, 0])).toEqual([-7]);
+    expect(await on.redis.pttl('session:s')).toBeLessThanOrEqual(1_000);
+    await run(['session:s'], [0, 0, 1, 6, 50_000, 0, 0]);
+    expect(await on.redis.get('session:s')).toBe('-7');
+    await run(['session:s'], [0, 0, 1, 7, 50_000, 0, 0]);
+    expect(await run(['session:s'], [0, 7, 50_000, 0, 0, 0])).toEqual([7]);
+  });
+
+  it('is told of changed sessions, and those that are not in use get no more time', async () => {
+    const keys = ['session:used', 'session:unknown', 'session:changed', 'session:ended'];
+    const tell = (areInUse: 0 | 1, ...generations: number[]) =>
+      on.redis.eval(setScript.source, keys, [50_000, 9_000, areInUse, ...generations].map(String));
+    await on.redis.set('session:used', '1', { px: 20_000 });
+    await on.redis.set('session:changed', '-3', { px: 1_000 });
+    await tell(0, 2, 2, 4, 0);
+    expect(await on.redis.mget(...keys)).toEqual(['2', '-2', '-4', '0']);
+    expect(await on.redis.pttl('session:used')).toBeLessThanOrEqual(20_000);
+    expect(await on.redis.pttl('session:changed')).toBeGreaterThan(40_000);
+    expect(await on.redis.pttl('session:ended')).toBeLessThanOrEqual(9_000);
+    await tell(1, 3, 3, 5, 0);
+    expect(await on.redis.mget(...keys)).toEqual(['3', '3', '5', '0']);
+    expect(await on.redis.pttl('session:used')).toBeGreaterThan(40_000);
   });
 
   it('adds increments to the fields of hashes, and lets these end some time after the last', async () => {
@@ -161,7 +190,7 @@ describeOnBothBackends('The script of the gate', (on) => {
     await on.redis.set('b:open', '1', { px: minuteMs });
     await on.redis.set('b:trips', '3');
     const keys = ['c:burst', 'c:sustained', 'session:s', 'session:new', ...breaker, 'h'];
-    const args = [1, 1, 2, 1, minuteMs, 10, hourMs, 7, 50_000, 1, 50_000, 2, 1, 1, hourMs, 1, 'f', 3];
+    const args = [1, 1, 2, 1, minuteMs, 10, hourMs, 7, 50_000, 1, 2, 50_000, 1, 1, hourMs, 1, 'f', 3];
     const reply = await run(keys, args);
     expect(reply).toEqual([-1, expect.any(Number), 10, hourMs, 7, expect.any(Number), 3, 0]);
     expect(reply[5]).toBeGreaterThan(minuteMs - 5_000);
