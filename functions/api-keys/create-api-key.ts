@@ -12,7 +12,7 @@ export const handler = defineEndpoint(
       'It acts in your name, as far as its scopes go, and ends with your membership. No API key can manage API keys.',
     access: { permission: 'api_keys:manage', stepUp: true },
     rateLimit: 'write',
-    statements: 2,
+    statements: 3,
     body: CreateApiKeyInput,
     response: { status: 201, schema: NewApiKey },
   },

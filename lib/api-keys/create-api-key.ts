@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { UserActor } from '#lib/auth/actor.ts';
+import { holdRoles } from '#lib/auth/find-roles.ts';
 import { isAllowed } from '#lib/auth/permissions.ts';
 import type { Context } from '#lib/context.ts';
 import { apiKeys } from '#lib/db/schema/api-keys.ts';
@@ -19,6 +20,8 @@ export async function createApiKey(ctx: Context<UserActor>, input: CreateApiKeyI
   const id = uuidv7();
   const { key, secretHash } = generateKey(id);
   return withTransaction(ctx, async (tx) => {
+    if (!(await holdRoles(tx, ctx.actor)))
+      throw new AppError('unauthenticated', 'You are no member of the organization any more');
     const [apiKey] = await tx
       .insert(apiKeys)
       .values({ id, organizationId, userId, name, scopes: [...new Set(scopes)], expiresAt, secretHash })

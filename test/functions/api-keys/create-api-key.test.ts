@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { handler as createApiKey } from '#functions/api-keys/create-api-key.ts';
 import { handler as createProject } from '#functions/projects/create-project.ts';
 import { handler as deleteProject } from '#functions/projects/delete-project.ts';
+import { createApiKey as createKeyOf } from '#lib/api-keys/create-api-key.ts';
 import { parseKey } from '#lib/api-keys/key-format.ts';
 import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
 import { call } from '#test/support/call.ts';
@@ -108,6 +109,13 @@ describe('rejects', () => {
 });
 
 describe('protects', () => {
+  test('an organization from who is removed from it while the request is under way', async () => {
+    const { ctx, userId } = await createMember();
+    await sql`delete from memberships where user_id = ${userId}`;
+    const creation = createKeyOf(ctx, { name: 'Late', scopes: ['projects:read'] });
+    await expect(creation).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
   test('against a session whose proof of identity is older than ten minutes', async () => {
     const { actor, ctx } = await createMember();
     const session = { ...actor.session, authenticatedAtSeconds: actor.session.authenticatedAtSeconds - 601 };
