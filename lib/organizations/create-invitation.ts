@@ -20,7 +20,7 @@ const dayMs = 86_400_000;
 
 /**
  * Invites an address into the organization the actor acts in, by a mail with a token of which only a hash is kept. Replaces an open
- * invitation of the address; `already_member` when it is a member's. Only owners invite owners.
+ * invitation of the address; `already_member` when it is a member's. Only owners, in person, invite owners.
  */
 export async function createInvitation(
   ctx: Context,
@@ -34,11 +34,11 @@ export async function createInvitation(
     const roles = await holdRoles(tx, actor);
     if (!roles || !isAllowed({ ...actor, roles }, 'invitations:manage'))
       throw new AppError('forbidden', 'This needs the permission invitations:manage');
+    const isOwner = roles.includes('owner') && actor.type === 'user';
     const settings = await findSettings({ ...ctx, db: tx });
     const inviter = (await findUsers(tx, [actor.userId])).get(actor.userId);
     const { email, role = settings.defaultRole } = input;
-    if (role === 'owner' && (!roles.includes('owner') || actor.type !== 'user'))
-      throw new AppError('forbidden', 'Only an owner invites owners');
+    if (role === 'owner' && !isOwner) throw new AppError('forbidden', 'Only an owner invites owners');
     if (await isMemberByEmail(tx, { organizationId: actor.organizationId, email }))
       throw new AppError('already_member', `${email} is a member already`);
     const token = createToken();
@@ -57,7 +57,7 @@ export async function createInvitation(
         target: [invitations.organizationId, invitations.email],
         targetWhere: sql`accepted_at is null and revoked_at is null`,
         set: fields,
-        ...(!roles.includes('owner') && { setWhere: ne(invitations.role, 'owner') }),
+        ...(!isOwner && { setWhere: ne(invitations.role, 'owner') }),
       })
       .returning();
     if (!invitation) throw new AppError('forbidden', 'Only an owner replaces the invitation of an owner');

@@ -10,6 +10,7 @@ import { requireOwnOrganization } from './own-organization.ts';
 /** Takes an open invitation back: its token stops working. `not_found` when there is none, or it was accepted. */
 export async function revokeInvitation(ctx: Context, { id, invitationId }: InvitationParams): Promise<void> {
   requireOwnOrganization(ctx, id);
+  const { actor } = ctx;
   await withTransaction(ctx, async (tx) => {
     const [revoked] = await tx
       .update(invitations)
@@ -17,14 +18,14 @@ export async function revokeInvitation(ctx: Context, { id, invitationId }: Invit
       .where(
         and(
           eq(invitations.id, invitationId),
-          eq(invitations.organizationId, ctx.actor.organizationId),
+          eq(invitations.organizationId, actor.organizationId),
           isNull(invitations.acceptedAt),
           isNull(invitations.revokedAt),
         ),
       )
       .returning();
     if (!revoked) throw new AppError('not_found', `There is no open invitation ${invitationId}`);
-    if (revoked.role === 'owner' && !ctx.actor.roles.includes('owner'))
+    if (revoked.role === 'owner' && (!actor.roles.includes('owner') || actor.type !== 'user'))
       throw new AppError('forbidden', 'Only an owner takes back the invitation of an owner');
     await recordAuditEvent(tx, ctx, {
       action: 'invitation.revoke',

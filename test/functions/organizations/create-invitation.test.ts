@@ -120,18 +120,25 @@ describe('rejects', () => {
 });
 
 describe('protects', () => {
-  test('owners: an admin neither takes back nor replaces the invitation of one, nor does an API key invite one', async () => {
+  test("owners: neither an admin nor an owner's API key takes back or replaces the invitation of one; a key invites none", async () => {
     const { owner, admin, email } = await setUp();
     const { body } = await post(owner, { email, role: 'owner' });
-    for (const answer of [await revoke(admin, body.id), await post(admin, { email, role: 'viewer' })])
-      expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
+    const id = owner.actor.organizationId;
     const { headers } = await createKey(owner);
-    const byKey = await call(createInvitation, {
-      headers: { 'content-type': 'application/json', ...headers },
-      params: { id: owner.actor.organizationId },
-      body: { email: `other-${email}`, role: 'owner' },
-    });
-    expect([byKey.status, byKey.body.code]).toEqual([403, 'forbidden']);
+    const invite = (input: object) =>
+      call(createInvitation, {
+        headers: { 'content-type': 'application/json', ...headers },
+        params: { id },
+        body: input,
+      });
+    for (const answer of [
+      await revoke(admin, body.id),
+      await post(admin, { email, role: 'viewer' }),
+      await call(revokeInvitation, { headers, params: { id, invitationId: body.id } }),
+      await invite({ email, role: 'viewer' }),
+      await invite({ email: `other-${email}`, role: 'owner' }),
+    ])
+      expect([answer.status, answer.body?.code]).toEqual([403, 'forbidden']);
     expect((await list(owner)).body.items).toMatchObject([{ id: body.id, role: 'owner' }]);
   });
 
