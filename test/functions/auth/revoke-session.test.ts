@@ -9,7 +9,7 @@ import { getRedis } from '#lib/redis/client.ts';
 import { sessionIdOf } from '#lib/sessions/issue-tokens.ts';
 import { call } from '#test/support/call.ts';
 import { logIn } from '#test/support/scenario.ts';
-import { createMember } from '#test/support/tenant.ts';
+import { createMember, sql } from '#test/support/tenant.ts';
 
 const statusOf = async (token: string) => (await call(getCurrentUser, { token })).status;
 
@@ -26,6 +26,16 @@ describe('succeeds', () => {
       expect.objectContaining({ id: member.actor.session.id, isCurrent: true }),
     );
     expect(JSON.stringify(body)).not.toContain('token');
+  });
+
+  test('the list leaves out a session that idled to its end, and none that a token may still have used', async () => {
+    const member = await createMember();
+    const id = sessionIdOf((await logIn(member)).refreshToken);
+    const list = async () => (await call(listSessions, { token: member.token })).body.items;
+    await sql`update sessions set last_used_at = now() - interval '44 min' where id = ${id}`;
+    expect(await list()).toHaveLength(2);
+    await sql`update sessions set last_used_at = now() - interval '46 min' where id = ${id}`;
+    expect(await list()).toMatchObject([{ isCurrent: true }]);
   });
 
   test('an ended session is refused by the very next request, and cannot be refreshed', async () => {
