@@ -55,6 +55,8 @@ export class Connection {
   readonly #waiting = new Set<(error: Error) => void>();
   readonly #preparedTexts = new Set<string>();
   #isCancelling = false;
+  /** Of the statement that the socket is opened for. */
+  #timeoutMs = 0;
 
   constructor({ url, options, types }: ConnectionSettings, counters: ConnectionCounters) {
     this.#counters = counters;
@@ -73,6 +75,7 @@ export class Connection {
   send(text: string, parameters: unknown[], isArrays: boolean, timeoutMs: number): Promise<Rows> {
     if (!this.isUsable)
       return Promise.reject(new ConnectionError('CONNECTION_CLOSED', 'the connection is closed', false));
+    this.#timeoutMs = timeoutMs;
     const query = this.#query(text, parameters);
     if (isArrays) query.values();
     return new Promise((resolve, reject) => {
@@ -134,7 +137,7 @@ export class Connection {
   async #openSocket(address: Address): Promise<Socket> {
     const isFirst = this.#sockets.size === 0;
     if (isFirst ? !this.isUsable : !this.#isCancelling) throw closed(true);
-    const socket = await openSocket(address, (opened) => this.#sockets.add(opened));
+    const socket = await openSocket(address, this.#timeoutMs, (opened) => this.#sockets.add(opened));
     if (isFirst) this.#counters.connects++;
     return socket;
   }

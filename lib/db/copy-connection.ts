@@ -78,7 +78,7 @@ export class CopyConnection {
 
   async #openSocket(address: Address): Promise<Socket> {
     if (this.#socket) throw new ConnectionError('CONNECTION_CLOSED', 'the connection was lost', true);
-    return openSocket(address, (socket) => {
+    return openSocket(address, connectSeconds * 1_000, (socket) => {
       this.#socket = socket;
     });
   }

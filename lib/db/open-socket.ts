@@ -7,19 +7,30 @@ export interface Address {
   readonly path?: string | false;
 }
 
-/** Connects to the first host that answers. `opened` gets each socket before it connects, to be able to destroy it. */
-export async function openSocket(address: Address, opened: (socket: Socket) => void): Promise<Socket> {
+/**
+ * Connects to the first host that answers; one that does not is given its share of `withinMs`, the last what the caller waits.
+ * `opened` gets each socket before it connects, to be able to destroy it.
+ */
+export async function openSocket(
+  address: Address,
+  withinMs: number,
+  opened: (socket: Socket) => void,
+): Promise<Socket> {
   let failure: unknown;
   for (const [index, host] of address.host.entries()) {
     const target = { host, port: address.port[index] ?? 5432 };
     const socket = new Socket();
     opened(socket);
+    const isLast = index === address.host.length - 1;
+    const timer = isLast ? undefined : setTimeout(() => socket.destroy(), withinMs / address.host.length);
     try {
       await connect(socket, address.path ? { path: address.path } : target);
       // postgres.js reads the name to check a certificate against from here.
       return Object.assign(socket, target);
     } catch (error) {
       failure = error;
+    } finally {
+      clearTimeout(timer);
     }
   }
   throw failure;

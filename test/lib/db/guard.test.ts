@@ -1,6 +1,8 @@
+import { Socket } from 'node:net';
 import { sql as text } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { closePool, getPoolStatistics } from '#lib/db/client.ts';
+import { Connection } from '#lib/db/connection.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { getInvocation } from '#lib/invocation.ts';
 import {
@@ -64,6 +66,20 @@ test.each(['reset', 'close', 'refuse'] as const)(
     expect(ms).toBeLessThan(answeredMs);
   },
 );
+
+test('of two hosts the first, which swallows whatever is sent to it, leaves the second half of the time', async () => {
+  const { connect } = Socket.prototype;
+  const silent = '192.0.2.1';
+  const spy = vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...to: never) {
+    return JSON.stringify(to[0]).includes(silent) ? this : connect.apply(this, to);
+  } as never);
+  const url = (process.env.DATABASE_URL ?? '').replace('@', `@${silent}:5432,`);
+  const types = { parsers: {}, serializers: {} };
+  const connection = new Connection({ url, options: {}, types }, { connects: 0, errors: 0, discards: 0 });
+  expect(await connection.send('select 1 as found', [], false, 1_000)).toMatchObject([{ found: 1 }]);
+  await connection.close(0);
+  spy.mockRestore();
+});
 
 test('a write whose answer is lost is not repeated', async () => {
   await quick(() => execute('select 1'));
