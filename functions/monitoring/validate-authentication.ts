@@ -13,7 +13,7 @@ export const handler = defineEndpoint(
       'Forged, expired, foreign and replayed credentials have to be refused, and good ones accepted. Nothing is kept: what it writes is rolled back. `fail` when one forgery passes.',
     access: { permission: 'ops:read' },
     rateLimit: 'login',
-    statements: 28,
+    statements: 29,
     response: { status: 200, schema: AuthenticationReport },
   },
   ({ ctx }) => validateAuthentication(ctx, (request) => tryRequest(request, ctx.now)),
