@@ -40,7 +40,7 @@ export async function askFleet(
     isFlushedAtEnd = true;
     closeOnShutdown('measurements', sendIncrements);
   }
-  const remembered = takeRemembered();
+  const remembered = takeRemembered(new Date());
   noteRelease();
   const breakers = usedBreakers();
   const increments = takeIncrements(fieldsPerRequest);

@@ -25,5 +25,5 @@ export async function assertSessionLives(
   if (current === undefined) throw new AppError('unauthenticated', 'The session has ended: log in again');
   if (current !== session.generation)
     throw new AppError('unauthenticated', 'The access token is out of date: refresh it');
-  if (generation !== undefined && generation < 0) rememberSession(session);
+  if (generation !== undefined && generation < 0) rememberSession(session, now);
 }

@@ -72,14 +72,14 @@ async function tell(states: readonly FleetState[], areInUse: boolean): Promise<v
 }
 
 /** Has the next gate call of this instance store a generation that was read from PostgreSQL, unless Redis knows better by then. */
-export function rememberSession({ id, generation }: FleetState): void {
-  if (remembered.size < rememberedAtMost) remembered.set(id, { generation, usedAtMs: Date.now() });
+export function rememberSession({ id, generation }: FleetState, now: Date): void {
+  if (remembered.size < rememberedAtMost) remembered.set(id, { generation, usedAtMs: now.getTime() });
 }
 
 /** The sessions to remember, with the ms they live on since that use; they are then forgotten here. */
-export function takeRemembered(): (FleetState & { readonly livesMs: number })[] {
+export function takeRemembered(now: Date): (FleetState & { readonly livesMs: number })[] {
   if (remembered.size === 0) return [];
-  const nowMs = Date.now();
+  const nowMs = now.getTime();
   const states = [...remembered]
     .filter(([, { usedAtMs }]) => nowMs - usedAtMs < rememberedForMs)
     .map(([id, { generation, usedAtMs }]) => ({
