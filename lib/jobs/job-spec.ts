@@ -3,8 +3,10 @@ import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import type { DstPolicy, ScheduleExpression } from './schedule.ts';
 
-/** What a run of a job gets besides what every verb gets. */
+/** What a run of a job gets besides what every verb gets; `now` is when this attempt began, by the clock of the database. */
 export interface JobContext extends Context<SystemActor> {
+  /** The scheduled time, for work about a period; a late or repeated attempt has the same. Undefined where nothing scheduled the run. */
+  readonly slot: Date | undefined;
   /** Shows how far the run is, in the API and on the terminal, some seconds later. */
   progress(done: number, total?: number): void;
 }

@@ -28,8 +28,8 @@ let isColdStart = true;
 
 /**
  * Carries out one attempt of a claimed run and returns how it ended, for `finishRuns` to write; undefined when the lease was lost on the
- * way, so that somebody else decides. Never throws what the job throws. `ctx.now` is the slot, not the clock: a late or repeated attempt
- * does the same work. The attempt is told to stop after `stopAfterMs`, and given up some seconds later.
+ * way, so that somebody else decides. Never throws what the job throws. The attempt is told to stop after `stopAfterMs`, and given up some
+ * seconds later.
  */
 export async function runClaimed(
   job: AnyJob,
@@ -43,7 +43,8 @@ export async function runClaimed(
   const ctx: JobContext = {
     actor: { type: 'system', jobId: job.spec.id },
     requestId: run.id,
-    now: new Date(run.slot ?? run.claimedAt),
+    now: new Date(run.claimedAt),
+    slot: run.slot === null ? undefined : new Date(run.slot),
     signal: stop.signal,
     guard: (tx) => assertLease(tx, lease),
     progress: (done, total) => {

@@ -5,7 +5,7 @@ import { CreateProjectInput } from '#lib/projects/schemas.ts';
 import { runJob } from '#test/support/run-job.ts';
 import { createMember, sql } from '#test/support/tenant.ts';
 
-test('removes what was deleted more than 30 days before the slot of the event, and nothing else', async () => {
+test('removes what was deleted more than 30 days ago, and nothing else', async () => {
   const { ctx, actor } = await createMember();
   const slot = Date.now();
   const ages: Record<string, number | null> = { live: null, fresh: 29.9, old: 30.1, ancient: 400 };

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { handler as recordHealth } from '#functions/jobs/record-health.ts';
 import { recordedChecks } from '#lib/health/all-checks.ts';
+import type { Check } from '#lib/health/check.ts';
 import { calmHealth } from '#test/support/calm-health.ts';
 import { runJob } from '#test/support/run-job.ts';
 import { sql } from '#test/support/tenant.ts';
@@ -22,4 +23,13 @@ test('looks at every check and stores what it saw', async () => {
       .filter((name) => !['database:replicaLag', 'backup:freshness'].includes(name))
       .sort(),
   );
+});
+
+test('looks at the present in a run that is a day late', async () => {
+  const observe = vi.spyOn(recordedChecks[0] as Check, 'observe');
+  const startedAtMs = Date.now();
+  await runJob(recordHealth, new Date(startedAtMs - 23 * 3_600_000));
+  const [[seenAt] = []] = observe.mock.calls;
+  expect(Math.abs(Number(seenAt) - startedAtMs)).toBeLessThan(60_000);
+  observe.mockRestore();
 });

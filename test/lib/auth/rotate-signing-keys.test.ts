@@ -2,10 +2,12 @@ import { afterAll, beforeEach, describe, expect, inject, test, vi } from 'vitest
 import { handler as forceKeyRotation } from '#functions/auth/force-key-rotation.ts';
 import { handler as getCurrentUser } from '#functions/auth/get-current-user.ts';
 import { handler as getJwks } from '#functions/auth/get-jwks.ts';
+import { handler as rotateSigningKeysJob } from '#functions/jobs/rotate-signing-keys.ts';
 import { issueAccessToken } from '#lib/auth/issue-access-token.ts';
 import { forgetKeyRing } from '#lib/auth/key-ring.ts';
 import { rotateSigningKeys } from '#lib/auth/rotate-signing-keys.ts';
 import { call } from '#test/support/call.ts';
+import { runJob } from '#test/support/run-job.ts';
 import { contextOf, createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
 
 // Each minute that the clock jumps looks like a freeze, after which every connection is made anew: a few are enough.
@@ -115,6 +117,18 @@ describe('a key', () => {
     ]);
     const [revoked] = await sql`select sealed_private_jwk from signing_keys where state = 'revoked'`;
     expect(revoked?.sealed_private_jwk).toBeNull();
+  });
+
+  test('that a run of yesterday retires, late, is not revoked by the next run while its tokens live', async () => {
+    const { token } = await createMember('viewer');
+    await rotateSigningKeys(at(0));
+    await sql`update signing_keys set state_since = now() - interval '40 days'`;
+    await rotateSigningKeys(at(-48));
+    await runJob(rotateSigningKeysJob, new Date(Date.now() - 23 * 60 * minuteMs));
+    await runJob(rotateSigningKeysJob);
+    forgetKeyRing();
+    expect((await states()).toSorted()).toEqual(['current', 'retiring']);
+    expect((await call(getCurrentUser, { token })).status).toBe(200);
   });
 
   test('is made once by many instances that start at the same moment', async () => {

@@ -114,6 +114,7 @@ test('reading goes on at the table where the time was up', async () => {
     actor: { type: 'system', jobId: 'backUpDatabase' },
     requestId: 'test',
     now: new Date(),
+    slot: undefined,
     signal,
     progress,
   });

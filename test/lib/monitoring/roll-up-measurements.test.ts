@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from '@upstash/redis';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { handler as rollUpMeasurementsJob } from '#functions/jobs/roll-up-measurements.ts';
 import type { SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import { claimMeasurements, releaseMeasurements } from '#lib/monitoring/claim-measurements.ts';
@@ -11,6 +12,7 @@ import { addIncrement, takeIncrements } from '#lib/observability/increments.ts';
 import { measurementIndexKey, recordMeasurement } from '#lib/observability/record-measurement.ts';
 import { sendIncrements } from '#lib/redis/send-increments.ts';
 import { describeOnBothBackends } from '#test/local/redis-harness.ts';
+import { runJob } from '#test/support/run-job.ts';
 import { sql } from '#test/support/tenant.ts';
 
 const backend = vi.hoisted(() => ({ redis: undefined as unknown }));
@@ -60,6 +62,14 @@ describeOnBothBackends('measurements', (on) => {
     vi.useFakeTimers({ now, toFake: ['Date'] });
     await sql`truncate measurements, measurement_folds`;
     return () => vi.useRealTimers();
+  });
+
+  test('of this minute stay in it when a run of yesterday folds them, late', async () => {
+    vi.useRealTimers();
+    await measure([5]);
+    await runJob(rollUpMeasurementsJob, new Date(Date.now() - 23 * 3_600_000));
+    const [row] = await rowsOf('minute');
+    expect(Date.now() - Date.parse(String(row?.startsAt))).toBeLessThan(5 * 60_000);
   });
 
   test('of several instances become one histogram a minute, an hour and since ever', async () => {

@@ -10,8 +10,10 @@ Object.assign(process.env, { DATABASE_URL: url, DATABASE_POOL_MAX: '8' });
 const { sql, createMember } = await import('#test/support/tenant.ts');
 const { createRule } = await import('#test/support/scenario.ts');
 const { handler: deliverNotification } = await import('#functions/jobs/deliver-notification.ts');
+const { handler: raiseNotificationsJob } = await import('#functions/jobs/raise-notifications.ts');
 const { handler: tellRemainingRules } = await import('#functions/jobs/tell-remaining-rules.ts');
 const { dispatchRuns } = await import('#lib/jobs/dispatch-runs.ts');
+const { runJob } = await import('#test/support/run-job.ts');
 const { toStorable } = await import('#lib/jobs/ledger/storable.ts');
 const { ofTransition } = await import('#lib/notifications/occurrences.ts');
 const { raiseNotifications } = await import('#lib/notifications/raise-notifications.ts');
@@ -97,6 +99,16 @@ test('rules that are too many for one transaction are told part by part, each on
   expect(await raise()).toMatchObject({ occurrences: 0 });
 });
 
+test('a run of noon that is carried out at night heeds the quiet hours', async () => {
+  await createRules(1);
+  await sql`update notification_rules set quiet_hours = '{"from":"22:00","to":"07:00","timezone":"UTC"}'`;
+  await at(noon + 11 * 60 * minute);
+  await goes('warn');
+  await runJob(raiseNotificationsJob, new Date(noon));
+  const [row] = await sql`select next_attempt_at from notifications`;
+  expect(row).toEqual({ next_attempt_at: new Date('2026-11-22T07:00:00Z') });
+});
+
 test('a run that fails on its way tells nobody twice, and goes on where it was', async () => {
   await createRules(21);
   await sql`
@@ -118,7 +130,7 @@ test('a run that fails on its way tells nobody twice, and goes on where it was',
 });
 
 test('told to stop, it goes on in another invocation from the rule that heard last', async () => {
-  const stopped = { ...context(), signal: AbortSignal.abort(), progress: () => undefined };
+  const stopped = { ...context(), signal: AbortSignal.abort(), slot: undefined, progress: () => undefined };
   const afterRuleId = randomUUID();
   const payload = { occurrences: [], afterRuleId };
   expect(await tellRemainingRules.run({ ctx: stopped, payload, checkpoint: undefined })).toEqual(
