@@ -33,13 +33,18 @@ export function claimRun(id: string): Promise<ClaimedRun | 'overlap' | undefined
 }
 
 async function claimOne(condition: SQL): Promise<ClaimedRun | 'overlap' | undefined> {
+  const mayBegin = sql`${condition} and ${isDue} and ${isNotPaused}`;
   try {
     const [run] = await claim(
-      sql`id = (select id from ${jobRuns} where ${condition} and ${isDue} and ${isNotPaused} for update skip locked)`,
+      sql`id = (select id from ${jobRuns} as run where ${mayBegin} and not ${isHeldByOther} for update skip locked)`,
     );
-    return run;
+    if (run) return run;
+    const held = await getPool().execute(
+      sql`select 1 from ${jobRuns} as run where ${mayBegin} and ${isHeldByOther}`,
+    );
+    return held.length > 0 ? 'overlap' : undefined;
   } catch (error) {
-    // The index that allows one running run of an exclusive job.
+    // The index that allows one running run of an exclusive job: another one has begun since this statement did.
     if (getPostgresError(error)?.constraint_name === 'job_runs_one_running') return 'overlap';
     throw error;
   }
@@ -54,19 +59,35 @@ export function claimParallelRuns(jobIds: readonly string[], count: number): Pro
     order by available_at limit ${count} for update skip locked))`);
 }
 
-/** The due runs of exclusive jobs, the oldest of each: to be claimed one by one. */
+/** The due runs of exclusive jobs, of each the one that has begun, else the oldest: to be claimed one by one. */
 export async function findDueExclusiveRuns(
   jobIds: readonly string[],
 ): Promise<{ id: string; jobId: string }[]> {
   const rows = await getPool().execute<{ id: string; jobId: string }>(sql`
     select distinct on (job_id) id, job_id as "jobId" from ${jobRuns}
     where ${isDue} and is_exclusive and ${isOneOf(jobIds)}
-    order by job_id, available_at`);
+    order by job_id, ${isBegun('job_runs')} desc, available_at`);
   return [...rows];
 }
 
 const isDue = sql`state in ('scheduled', 'retrying') and available_at <= now()`;
 const isNotPaused = sql`not exists (select from ${jobs} where ${jobs.id} = job_id and ${jobs.pausedAt} is not null)`;
+
+/** A run between two of its parts. One that is tried again from its beginning is not under way, and keeps no slot from running. */
+function isBegun(run: string): SQL {
+  const column = (name: string) => sql.raw(`${run}.${name}`);
+  return sql`(${column('started_at')} is not null and (${column('state')} = 'scheduled' or ${column('checkpoint')} is not null))`;
+}
+
+// The running one, too: when the index is asked, it may have ended its part already. Of two that have begun, neither waits for the other.
+// Ordered, so that the planner reads the runs of the job by their index, and not all that is due: 100,000 mails may wait.
+const isHeldByOther = sql`(run.is_exclusive and (
+  exists (select from ${jobRuns} as other where other.job_id = run.job_id and other.id <> run.id and other.is_exclusive and other.state = 'running')
+  or (not ${isBegun('run')} and exists (
+    select from (
+      select id, is_exclusive, state, started_at, checkpoint from ${jobRuns} where job_runs.job_id = run.job_id
+      order by created_at desc, id desc offset 0) as other
+    where other.id <> run.id and other.is_exclusive and other.state in ('scheduled', 'retrying') and ${isBegun('other')}))))`;
 
 // An array and no join: the planner would take it for so selective that it reads and sorts all that is due, for each batch.
 function isOneOf(jobIds: readonly string[]): SQL {

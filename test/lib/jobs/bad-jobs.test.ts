@@ -6,6 +6,7 @@ import { PermanentFailure } from '#lib/jobs/classify-failure.ts';
 import { reservedIds } from '#lib/jobs/define-job.ts';
 import type { JobContext } from '#lib/jobs/job-spec.ts';
 import { Continuation } from '#lib/jobs/job-spec.ts';
+import { claimRun } from '#lib/jobs/ledger/claim-runs.ts';
 import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
 import { LeaseLostError } from '#lib/jobs/ledger/lease.ts';
 import { UnstorableError } from '#lib/jobs/ledger/storable.ts';
@@ -18,8 +19,8 @@ import { sql } from '#test/support/tenant.ts';
 
 vi.mock('#lib/observability/metrics.ts', { spy: true });
 
-const deliver = (job: ReturnType<typeof createJob>) =>
-  job({ time: new Date().toISOString() }, lambdaContext(60_000));
+const deliver = (job: ReturnType<typeof createJob>, minutesAgo = 0) =>
+  job({ time: new Date(Date.now() - minutesAgo * 60_000).toISOString() }, lambdaContext(60_000));
 const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown;
 
 test.each([
@@ -190,6 +191,57 @@ test('a second delivery does not skip a run that goes on from its checkpoint', a
   await sql`update jobs set paused_at = now() where id = ${job.spec.id}`;
   expect(await job({ time }, lambdaContext(60_000))).toMatchObject({ outcome: 'nothing to do' });
   expect(await findRuns(job)).toMatchObject([{ state: 'scheduled', checkpoint: 1 }]);
+});
+
+test.each([
+  ['skip', 'skipped'],
+  ['queue', 'scheduled'],
+] as const)(
+  'between the parts of a run, the next one of overlap %s is %s, and what is triggered waits',
+  async (overlap, state) => {
+    const parts: string[] = [];
+    const job = createJob(
+      async ({ ctx, checkpoint }) => {
+        parts.push(ctx.requestId);
+        return checkpoint === 2 ? {} : new Continuation(Number(checkpoint ?? 0) + 1);
+      },
+      { overlap },
+    );
+    const { runId: first } = await deliver(job);
+    const triggered = await enqueue(systemContext, job.spec, undefined, { at: new Date(0) });
+    const { outcome } = await deliver(job, 1);
+    expect(outcome).toBe(state === 'skipped' ? 'skipped' : 'nothing to do');
+    expect(await claimRun(triggered)).toBe('overlap');
+    expect((await findRuns(job)).map((run) => run.state)).toEqual(['scheduled', 'scheduled', state]);
+    for (let turn = 0; turn < 8; turn++) await dispatchJob(job);
+    const order = (await findRuns(job)).filter((run) => run.state === 'succeeded').map(({ id }) => id);
+    expect(order.slice(0, 2)).toEqual([first, triggered]);
+    expect(parts).toEqual(order.flatMap((id) => [id, id, id]));
+  },
+);
+
+test('a run that is tried again keeps no slot from running, unless it goes on from a checkpoint', async () => {
+  const ends = [new Error('boom'), {}, new Continuation(1), new Error('boom'), {}];
+  const job = createJob(async () => {
+    const end = ends.shift();
+    if (end instanceof Error) throw end;
+    return end;
+  });
+  const outcomes = [];
+  for (const minutesAgo of [3, 2, 1]) outcomes.push(await deliver(job, minutesAgo));
+  await sql`update job_runs set available_at = now() + interval '1 hour' where job_id = ${job.spec.id} and checkpoint is null`;
+  await dispatchJob(job);
+  outcomes.push(await deliver(job));
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['retrying', 'succeeded', 'scheduled', 'skipped']);
+});
+
+test('of two runs that have both begun, as the release before let them, none waits for the other', async () => {
+  const job = createJob(async ({ checkpoint }) => (checkpoint ? {} : new Continuation(1)));
+  await sql`
+    insert into job_runs (id, job_id, trigger, available_at, max_attempts, is_exclusive, started_at, checkpoint)
+    select gen_random_uuid(), ${job.spec.id}, 'operator', now(), 3, true, now(), '1' from generate_series(1, 2)`;
+  for (let turn = 0; turn < 2; turn++) await dispatchJob(job);
+  expect((await findRuns(job)).map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
 });
 
 test.each([null, undefined])('a run that goes on from %s begins anew', async (nothing) => {
