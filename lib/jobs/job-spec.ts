@@ -47,7 +47,10 @@ export interface JobSpec<P = unknown> extends JobReference<P> {
   readonly timeoutSeconds: number;
 }
 
-/** Work that is not done yet: the run goes on from `checkpoint` in another invocation, within about a minute; from null, anew. */
+/**
+ * Work that is not done yet: the run goes on from `checkpoint` in another invocation, within about a minute; from null, anew. A checkpoint
+ * equal to the one that the invocation began with is a failed attempt: nothing was done.
+ */
 export class Continuation {
   readonly checkpoint: unknown;
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { noteFailure } from '#lib/errors/failure-buffer.ts';
 import { toAppError } from '#lib/errors/to-app-error.ts';
@@ -23,6 +24,14 @@ type StopReason = 'timed_out' | 'cancelled' | 'lost';
 const graceMs = 4_000;
 /** How long before the end of an invocation a run is told to stop: time to end in order, and to write how it ended. */
 export const stopReserveMs = graceMs + 2_000;
+
+/** A part of a run that ended at the checkpoint where it began: another one alike would, too. */
+class NoProgressError extends Error {
+  constructor() {
+    super('ended at the checkpoint where it began');
+    this.name = 'NoProgressError';
+  }
+}
 
 let isColdStart = true;
 
@@ -56,11 +65,11 @@ export async function runClaimed(
     if (state === 'lost' || state === 'cancel') stop.abort(state === 'lost' ? 'lost' : 'cancelled');
   }, heartbeatSeconds * 1000);
   const startedAtMs = performance.now();
-  let isFault = true;
+  let outcome: 'succeeded' | 'continued' | 'failed' = 'failed';
   try {
     const result = await Promise.race([executeInTrace(job, run, ctx, stopAfterMs), givenUp(stop.signal)]);
     const end = ofResult(result, job, run);
-    isFault = false;
+    outcome = end.outcome;
     return { lease, ...end, ...(progress && { progress }) };
   } catch (thrown) {
     const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : undefined;
@@ -70,7 +79,7 @@ export async function runClaimed(
     }
     return { lease, ...ofFailure(job, run, thrown, reason), ...(progress && { progress }) };
   } finally {
-    measure(job.spec.id, startedAtMs, isFault);
+    measure(job.spec.id, startedAtMs, outcome);
     clearTimeout(timeout);
     clearInterval(heartbeat);
     // Ends what the job left behind: its transactions are refused from now on.
@@ -78,11 +87,18 @@ export async function runClaimed(
   }
 }
 
-function measure(operation: string, startedAtMs: number, isFault: boolean): void {
+function measure(
+  operation: string,
+  startedAtMs: number,
+  outcome: 'succeeded' | 'continued' | 'failed',
+): void {
   const durationMs = performance.now() - startedAtMs;
-  recordInvocation({ operation, durationMs, isFault, isColdStart });
-  recordMeasurement({ operation, outcome: isFault ? 'failed' : 'succeeded', durationMs, isColdStart });
+  const isCold = isColdStart;
   isColdStart = false;
+  // It has not succeeded yet: a job that never comes to its end must ring as overdue.
+  if (outcome === 'continued') return;
+  recordInvocation({ operation, durationMs, isFault: outcome === 'failed', isColdStart: isCold });
+  recordMeasurement({ operation, outcome, durationMs, isColdStart: isCold });
 }
 
 async function execute(job: AnyJob, run: ClaimedRun, ctx: JobContext): Promise<JobResult> {
@@ -128,10 +144,17 @@ function toProgress(done: unknown, total: unknown): Finish['progress'] {
   return counted === null ? undefined : { done: counted, total: count(total) };
 }
 
-/** Throws UnstorableError for a checkpoint that the ledger does not keep: the run could not go on. */
-function ofResult(result: JobResult, { spec }: AnyJob, run: ClaimedRun): Omit<Finish, 'lease'> {
-  if (result instanceof Continuation)
-    return { state: 'scheduled', outcome: 'continued', checkpoint: toStorable(result.checkpoint) ?? null };
+/** Throws UnstorableError for a checkpoint that the ledger does not keep: the run could not go on; NoProgressError for the same again. */
+function ofResult(
+  result: JobResult,
+  { spec }: AnyJob,
+  run: ClaimedRun,
+): Omit<Finish, 'lease' | 'outcome'> & { outcome: 'succeeded' | 'continued' } {
+  if (result instanceof Continuation) {
+    const checkpoint = toStorable(result.checkpoint) ?? null;
+    if (isDeepStrictEqual(checkpoint, run.checkpoint)) throw new NoProgressError();
+    return { state: 'scheduled', outcome: 'continued', checkpoint };
+  }
   return { state: 'succeeded', outcome: 'succeeded', result: toResult(result, spec.id, run.id) };
 }
 

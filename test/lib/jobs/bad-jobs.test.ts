@@ -11,7 +11,7 @@ import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
 import { LeaseLostError } from '#lib/jobs/ledger/lease.ts';
 import { UnstorableError } from '#lib/jobs/ledger/storable.ts';
 import { sweepMissedRuns } from '#lib/jobs/sweep-missed-runs.ts';
-import { recordDeadRuns, recordMissedRuns } from '#lib/observability/metrics.ts';
+import { recordDeadRuns, recordInvocation, recordMissedRuns } from '#lib/observability/metrics.ts';
 import { lambdaContext } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { createJob, dispatchJob, findRuns, systemContext } from '#test/support/ledger.ts';
@@ -242,6 +242,28 @@ test('of two runs that have both begun, as the release before let them, none wai
     select gen_random_uuid(), ${job.spec.id}, 'operator', now(), 3, true, now(), '1' from generate_series(1, 2)`;
   for (let turn = 0; turn < 2; turn++) await dispatchJob(job);
   expect((await findRuns(job)).map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
+});
+
+test('a run that ends at the checkpoint where it began fails, and is dead when its attempts are used up', async () => {
+  const retry = { maxAttempts: 2, baseSeconds: 0, maxSeconds: 0 };
+  const job = createJob(async () => new Continuation({ table: 1, part: 'a' }), { retry });
+  await deliver(job);
+  for (let turn = 0; turn < 4; turn++) await dispatchJob(job);
+  expect(await findRuns(job)).toMatchObject([
+    { state: 'dead', attempts: 2, error_class: 'NoProgressError', checkpoint: { table: 1, part: 'a' } },
+  ]);
+  expect(takeErrorLogs()).toHaveLength(1);
+});
+
+test('three parts and an end are measured as one run that succeeded', async () => {
+  const job = createJob(async ({ checkpoint }) =>
+    checkpoint === 3 ? {} : new Continuation(Number(checkpoint ?? 0) + 1),
+  );
+  await deliver(job);
+  for (let turn = 0; turn < 3; turn++) await dispatchJob(job);
+  expect(await findRuns(job)).toMatchObject([{ state: 'succeeded' }]);
+  const measured = vi.mocked(recordInvocation).mock.calls.filter(([run]) => run.operation === job.spec.id);
+  expect(measured).toMatchObject([[{ isFault: false }]]);
 });
 
 test.each([null, undefined])('a run that goes on from %s begins anew', async (nothing) => {
