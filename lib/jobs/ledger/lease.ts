@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { getPool, type Transaction } from '#lib/db/client.ts';
 import { jobAttempts } from '#lib/db/schema/job-attempts.ts';
 import { jobRuns } from '#lib/db/schema/job-runs.ts';
+import { defaultRetry } from '#lib/jobs/job-spec.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { recordDeadRuns } from '#lib/observability/metrics.ts';
 
@@ -45,6 +46,11 @@ export async function renewLease(
   return row.isCancelled ? 'cancel' : 'held';
 }
 
+// Its first attempt may just have been in a bad place, and goes on at once. What has died twice may be in one batch with the run that kills
+// it each time: spread over as long as the default retry waits.
+const secondsApart = sql`case when attempts > 1 then
+  random() * least(${defaultRetry.maxSeconds}::int, ${defaultRetry.baseSeconds}::int * power(2, attempts - 1)) else 0 end`;
+
 /**
  * Ends the leases whose holders have died: their runs are tried again, or timed out when that was the last attempt. A holder that comes
  * back can write nothing. Says aloud which were given up, and returns their number.
@@ -54,7 +60,7 @@ export async function expireLeases(): Promise<number> {
     with lapsed as (
       select id, fence from ${jobRuns} where state = 'running' and lease_until < now() for update skip locked
     ), expired as (
-      update ${jobRuns} as run set fence = run.fence + 1, lease_until = null, available_at = now(),
+      update ${jobRuns} as run set fence = run.fence + 1, lease_until = null, available_at = now() + make_interval(secs => ${secondsApart}),
         state = case when cancel_requested_at is not null then 'cancelled' when attempts < max_attempts then 'retrying' else 'timed_out' end,
         finished_at = case when cancel_requested_at is not null or attempts >= max_attempts then now() end,
         error_class = 'LeaseExpired', error_message = 'the instance that ran it was not heard of any more'

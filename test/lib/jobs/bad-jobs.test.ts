@@ -220,6 +220,24 @@ test.each([
   },
 );
 
+test('runs of an instance that died go on at once the first time, and later one by one', async () => {
+  const job = createJob(async () => ({}), { overlap: 'parallel' });
+  await sql`
+    insert into job_runs (id, job_id, trigger, state, attempts, max_attempts, fence, is_exclusive, available_at, lease_until)
+    select gen_random_uuid(), ${job.spec.id}, 'enqueue', 'running', n % 2 + 1, 3, 1, false, now(), now() - interval '1 s' from generate_series(1, 40) n`;
+  expect(await dispatchJob(createJob(async () => ({})))).toMatchObject({ started: 0 });
+  const rows = await sql`
+    select attempts, count(distinct available_at)::int as times, extract(epoch from max(available_at) - now())::float as seconds
+    from job_runs where job_id = ${job.spec.id} and state = 'retrying' group by 1 order by 1`;
+  expect(rows).toMatchObject([
+    { attempts: 1, times: 1 },
+    { attempts: 2, times: 20 },
+  ]);
+  expect(rows[0]?.seconds).toBeLessThanOrEqual(0);
+  expect(rows[1]?.seconds).toBeGreaterThan(1);
+  expect(rows[1]?.seconds).toBeLessThanOrEqual(120);
+});
+
 test('a run that is tried again keeps no slot from running, unless it goes on from a checkpoint', async () => {
   const ends = [new Error('boom'), {}, new Continuation(1), new Error('boom'), {}];
   const job = createJob(async () => {

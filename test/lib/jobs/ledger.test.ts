@@ -143,7 +143,7 @@ test('a lost attempt that the release before has entered keeps no other run from
   await sql`
     insert into job_runs (id, job_id, trigger, state, attempts, max_attempts, fence, is_exclusive, available_at, lease_until,
       attempt_started_at, attempt_release)
-    select gen_random_uuid(), ${job.spec.id}, 'enqueue', 'running', 2, 3, 3, false, now(), now() - interval '1 s', now(), '' from generate_series(1, 2)`;
+    select gen_random_uuid(), ${job.spec.id}, 'enqueue', 'running', 1, 3, 3, false, now(), now() - interval '1 s', now(), '' from generate_series(1, 2)`;
   await sql`insert into job_attempts (run_id, fence, release) select id, fence, 'before' from job_runs where job_id = ${job.spec.id} limit 1`;
   expect(await dispatch(job)).toMatchObject({ started: 2, succeeded: 2 });
   const outcomes = (await attemptsOf(job)).map(({ fence, outcome }) => `${fence} ${outcome}`);
