@@ -18,7 +18,7 @@ export interface Sweep {
   readonly jobId: string;
   /** Slots that nobody will run. */
   readonly missed: number;
-  /** Slots that run now, late. */
+  /** Slots that run now, late; without those that no event is delivered for. */
   readonly caughtUp: number;
 }
 
@@ -56,7 +56,7 @@ export async function sweepSlots(ctx: Context<SystemActor>, spec: JobSpec): Prom
     return {
       jobId: spec.id,
       missed: rows.filter(({ state }) => state === 'missed').length,
-      caughtUp: rows.filter(({ state }) => state === 'scheduled').length,
+      caughtUp: rows.filter(({ state }, index) => state === 'scheduled' && !missing[index]?.isOurs).length,
     };
   });
 }

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { PermanentFailure } from '#lib/jobs/classify-failure.ts';
 import { Continuation, type JobResult } from '#lib/jobs/job-spec.ts';
-import { claimSlot } from '#lib/jobs/ledger/claim-runs.ts';
+import { claimRun, claimSlot } from '#lib/jobs/ledger/claim-runs.ts';
 import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
 import { type Finish, finishRuns } from '#lib/jobs/ledger/finish-runs.ts';
 import { recordSlot } from '#lib/jobs/ledger/record-slot.ts';
@@ -23,6 +23,29 @@ const byPerson = [
   'retrying cancelled',
   ...['failed', 'dead', 'timed_out', 'skipped', 'missed'].map((state) => `${state} retrying`),
 ];
+
+test('the second of two times, which EventBridge does not deliver, runs and is not missed', async () => {
+  const job = createJob(async () => ({}), {
+    schedule: 'cron(30 2 * * ? *)',
+    timezone: 'Europe/Berlin',
+    dst: { gap: 'skip', overlap: 'twice' },
+  });
+  const sweepAt = async (time: string) => {
+    await setClock(Date.parse(time));
+    return sweepSlots(systemContext, job.spec);
+  };
+  const atNight = await sweepAt('2026-10-25T00:00:00Z');
+  await setClock(Date.parse('2026-10-25T00:30:00Z'));
+  await job({ time: '2026-10-25T00:30:00Z' }, lambdaContext(60_000));
+  const counts = [atNight, await sweepAt('2026-10-25T01:33:00Z')];
+  expect(counts).toMatchObject(Array(2).fill({ missed: 0, caughtUp: 0 }));
+  await dispatchJob(job);
+  const runs = await sql`select slot, state from job_runs where job_id = ${job.spec.id} order by slot`;
+  expect(runs).toEqual(
+    ['00:30', '01:30'].map((time) => ({ slot: new Date(`2026-10-25T${time}Z`), state: 'succeeded' })),
+  );
+  expect(await sweepAt('2026-10-26T01:33:00Z'), 'of the day after').toMatchObject({ caughtUp: 1 });
+});
 
 test('the statements of the ledger make every transition of the table but those of a person, and no other', async () => {
   await sql.unsafe(`
@@ -77,6 +100,12 @@ test('the statements of the ledger make every transition of the table but those 
         ] as const)
           stale.push({ lease: { ...claimed }, state, outcome: 'failed' });
     },
+    // One that dies in the last attempt.
+    async ({ spec }: (typeof jobs)[0]) => {
+      const [waiting] =
+        await sql`select id from job_runs where job_id = ${spec.id} and state = 'retrying' limit 1`;
+      if (waiting) await claimRun(waiting.id);
+    },
     () => finishRuns(stale.splice(Math.floor(stale.length * ((turn * 0.37) % 1)), 1)),
     ({ spec }: (typeof jobs)[0]) =>
       sql`update job_runs set cancel_requested_at = now() where job_id = ${spec.id} and state = 'running'`,
@@ -91,7 +120,7 @@ test('the statements of the ledger make every transition of the table but those 
   for (let step = 0; step < 600; step++) {
     at += next(2) * next(3) * 60_000;
     await setClock(at);
-    const [operation, other] = [operations[next(8)], operations[next(8)]];
+    const [operation, other] = [operations[next(9)], operations[next(9)]];
     const [job, another] = [jobs[next(3)], jobs[next(3)]] as [(typeof jobs)[0], (typeof jobs)[0]];
     await Promise.all([operation?.(job), other?.(another)]);
   }
