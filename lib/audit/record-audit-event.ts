@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Actor, SystemActor } from '#lib/auth/actor.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
+import { statementInstant } from '#lib/db/later-instant.ts';
 import { placeholdersFor, prepareOnce } from '#lib/db/prepare-once.ts';
 import { auditEvents } from '#lib/db/schema/audit-events.ts';
 import { redact } from './redact.ts';
@@ -18,7 +19,10 @@ interface SystemAuditEvent extends AuditEvent {
   readonly organizationId: string;
 }
 
-/** Writes who changed what, in the transaction of the changes: all of it is there, or none. */
+/**
+ * Writes who changed what, in the transaction of the changes: all of it is there, or none. Called behind the change, whose lock it relies on,
+ * it gives the events of one entity times in the order of its changes.
+ */
 export async function recordAuditEvent<A extends Actor | SystemActor>(
   tx: Transaction,
   ctx: Context<A>,
@@ -34,10 +38,12 @@ export async function recordAuditEvent<A extends Actor | SystemActor>(
   }));
   if (!first) return;
   if (others.length === 0) await insertOne(tx).execute(first);
-  else await tx.insert(auditEvents).values([first, ...others]);
+  else await tx.insert(auditEvents).values([first, ...others].map((row) => ({ ...row, createdAt })));
 }
 
-// The time is that of the transaction.
+// The transaction may have begun before a change ahead of this one was committed.
+const createdAt = statementInstant;
+
 const columns = {
   id: true,
   organizationId: true,
@@ -50,7 +56,10 @@ const columns = {
 } as const satisfies Record<Exclude<keyof typeof auditEvents.$inferInsert, 'createdAt'>, true>;
 
 const insertOne = prepareOnce((database) =>
-  database.insert(auditEvents).values(placeholdersFor(columns)).prepare('insert_audit_event'),
+  database
+    .insert(auditEvents)
+    .values({ ...placeholdersFor(columns), createdAt })
+    .prepare('insert_audit_event'),
 );
 
 function describeActor(actor: Actor | SystemActor, event: AuditEvent | SystemAuditEvent) {

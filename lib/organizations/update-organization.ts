@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { eq, sql } from 'drizzle-orm';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
+import { laterInstant } from '#lib/db/later-instant.ts';
 import { organizations } from '#lib/db/schema/organizations.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { AppError } from '#lib/errors/app-error.ts';
@@ -32,7 +33,12 @@ export async function updateOrganization(
     if (name === before.name && isDeepStrictEqual(settings, before.settings)) return toOrganization(before);
     const [after] = await tx
       .update(organizations)
-      .set({ name, settings, version: sql`${organizations.version} + 1`, updatedAt: sql`now()` })
+      .set({
+        name,
+        settings,
+        version: sql`${organizations.version} + 1`,
+        updatedAt: laterInstant(organizations.updatedAt),
+      })
       .where(isOwn)
       .returning();
     if (!after) throw noOrganization(id);

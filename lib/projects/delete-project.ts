@@ -1,5 +1,6 @@
-import { sql } from 'drizzle-orm';
 import type { Context } from '#lib/context.ts';
+import { laterInstant } from '#lib/db/later-instant.ts';
+import { projects } from '#lib/db/schema/projects.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
 import { lockProject } from './live-project.ts';
 import { saveProject } from './save-project.ts';
@@ -8,6 +9,7 @@ import { saveProject } from './save-project.ts';
 export async function deleteProject(ctx: Context, id: string, ifMatch?: readonly number[]): Promise<void> {
   await withTransaction(ctx, async (tx) => {
     const project = await lockProject(tx, ctx, id, ifMatch);
-    await saveProject(tx, ctx, project, { deletedAt: sql`now()` }, 'project.delete');
+    const deletedAt = laterInstant(projects.updatedAt);
+    await saveProject(tx, ctx, project, { deletedAt }, 'project.delete');
   });
 }

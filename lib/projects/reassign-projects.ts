@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
+import { laterInstant } from '#lib/db/later-instant.ts';
 import { projects } from '#lib/db/schema/projects.ts';
 import { invalidateTag } from '#lib/resilience/cache.ts';
 import { projectsTag } from './projects-tag.ts';
@@ -20,7 +21,11 @@ export async function reassignProjects(
   for (let moved = batchSize; moved === batchSize; ) {
     const batch = await tx
       .update(projects)
-      .set({ ownerId: to, version: sql`${projects.version} + 1`, updatedAt: sql`now()` })
+      .set({
+        ownerId: to,
+        version: sql`${projects.version} + 1`,
+        updatedAt: laterInstant(projects.updatedAt),
+      })
       .where(
         and(
           isTheirs,

@@ -3,6 +3,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
+import { laterInstant } from '#lib/db/later-instant.ts';
 import { projects } from '#lib/db/schema/projects.ts';
 import { invalidateTag } from '#lib/resilience/cache.ts';
 import { explainRefusal } from './explain-refusal.ts';
@@ -26,7 +27,7 @@ export async function saveProject(
   if (changesNothing(before, changes)) return before;
   const [after] = await tx
     .update(projects)
-    .set({ ...changes, version: sql`${projects.version} + 1`, updatedAt: sql`now()` })
+    .set({ ...changes, version: sql`${projects.version} + 1`, updatedAt: laterInstant(projects.updatedAt) })
     // The row is locked already; a caller that forgets to loses no update either.
     .where(and(isOwnProject(ctx, before.id), eq(projects.version, before.version)))
     .returning()
