@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
@@ -18,6 +18,9 @@ export async function reassignProjects(
 ): Promise<void> {
   invalidateTag(projectsTag(ctx.actor.organizationId));
   const isTheirs = and(eq(projects.organizationId, ctx.actor.organizationId), eq(projects.ownerId, from));
+  // Locks before it counts: a project that somebody else moves meanwhile has no place in a batch, so a short one is the last. An array,
+  // because the rows of a condition may be asked for more than once.
+  const next = tx.select({ id: projects.id }).from(projects).where(isTheirs).limit(batchSize).for('update');
   for (let moved = batchSize; moved === batchSize; ) {
     const batch = await tx
       .update(projects)
@@ -26,15 +29,7 @@ export async function reassignProjects(
         version: sql`${projects.version} + 1`,
         updatedAt: laterInstant(projects.updatedAt),
       })
-      .where(
-        and(
-          isTheirs,
-          inArray(
-            projects.id,
-            tx.select({ id: projects.id }).from(projects).where(isTheirs).limit(batchSize),
-          ),
-        ),
-      )
+      .where(and(isTheirs, sql`${projects.id} = any (array(${next}))`))
       .returning({ id: projects.id, version: projects.version });
     await recordAuditEvent(
       tx,

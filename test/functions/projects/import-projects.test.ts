@@ -6,6 +6,7 @@ import { CreateProjectInput } from '#lib/projects/schemas.ts';
 import { answerTo, call } from '#test/support/call.ts';
 import { toEvent } from '#test/support/event.ts';
 import { createMember, createTenant, type Member, sql } from '#test/support/tenant.ts';
+import { untilWaiting } from '#test/support/until-waiting.ts';
 
 const headers = { 'content-type': 'application/x-ndjson' };
 
@@ -20,16 +21,6 @@ const namesOf = async ({ actor }: Member) =>
   (await sql`select name from projects where organization_id = ${actor.organizationId} order by id`).map(
     ({ name }) => name,
   );
-
-/** Until so many statements wait for a lock: then what they wait for can be decided. */
-async function untilWaiting(statements: number): Promise<void> {
-  for (let waiting = 0; waiting < statements; ) {
-    const [row] = await sql`
-      select count(*)::int as waiting from pg_stat_activity
-      where wait_event_type = 'Lock' and datname = current_database()`;
-    waiting = row?.waiting;
-  }
-}
 
 /** The same user in another organization. */
 async function moveElsewhere({ actor }: Member): Promise<Member> {
