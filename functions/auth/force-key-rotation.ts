@@ -1,6 +1,7 @@
 import { forceKeyRotation } from '#lib/auth/force-key-rotation.ts';
 import { RotateSigningKeysInput } from '#lib/auth/schemas.ts';
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 
 export const handler = defineEndpoint(
   {
@@ -12,6 +13,7 @@ export const handler = defineEndpoint(
     rateLimit: 'write',
     statements: 4,
     body: RotateSigningKeysInput,
+    idempotent: answerOnce,
     response: { status: 204 },
   },
   ({ ctx, body }) => forceKeyRotation(ctx, body),

@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { cancelJobRun } from '#lib/jobs/control/cancel-job-run.ts';
 import { JobRun, JobRunParams } from '#lib/jobs/control/schemas.ts';
 
@@ -14,6 +15,7 @@ export const handler = defineEndpoint(
     rateLimit: 'write',
     statements: 3,
     params: JobRunParams,
+    idempotent: answerOnce,
     response: { status: 200, schema: JobRun },
     errors: ['not_found', 'wrong_state'],
   },

@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { pauseJob } from '#lib/jobs/control/pause-job.ts';
 import { JobParams, PauseJobInput } from '#lib/jobs/control/schemas.ts';
 
@@ -15,6 +16,7 @@ export const handler = defineEndpoint(
     statements: 2,
     params: JobParams,
     body: PauseJobInput,
+    idempotent: answerOnce,
     response: { status: 204 },
     errors: ['not_found', 'wrong_state'],
   },

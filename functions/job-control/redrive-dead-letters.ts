@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { redriveDeadLetters } from '#lib/jobs/control/redrive-dead-letters.ts';
 import { RedriveInput, RedriveReport } from '#lib/jobs/control/schemas.ts';
 
@@ -13,6 +14,7 @@ export const handler = defineEndpoint(
     rateLimit: 'write',
     statements: 3,
     body: RedriveInput,
+    idempotent: answerOnce,
     response: { status: 200, schema: RedriveReport },
     errors: ['not_found', 'wrong_state'],
   },

@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { resumeJob } from '#lib/jobs/control/resume-job.ts';
 import { JobParams } from '#lib/jobs/control/schemas.ts';
 
@@ -13,6 +14,7 @@ export const handler = defineEndpoint(
     rateLimit: 'write',
     statements: 2,
     params: JobParams,
+    idempotent: answerOnce,
     response: { status: 204 },
     errors: ['not_found', 'wrong_state'],
   },

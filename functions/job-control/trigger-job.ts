@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { JobParams, JobRun, TriggerJobInput } from '#lib/jobs/control/schemas.ts';
 import { triggerJob } from '#lib/jobs/control/trigger-job.ts';
 
@@ -15,6 +16,7 @@ export const handler = defineEndpoint(
     statements: 2,
     params: JobParams,
     body: TriggerJobInput,
+    idempotent: answerOnce,
     response: { status: 201, schema: JobRun },
     errors: ['not_found', 'wrong_state'],
   },

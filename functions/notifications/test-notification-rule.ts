@@ -1,4 +1,5 @@
 import { defineEndpoint } from '#lib/http/define-endpoint.ts';
+import { answerOnce } from '#lib/http/idempotency.ts';
 import { Notification, NotificationParams } from '#lib/notifications/schemas.ts';
 import { testNotificationRule } from '#lib/notifications/test-notification-rule.ts';
 
@@ -13,6 +14,7 @@ export const handler = defineEndpoint(
     rateLimit: 'invite',
     statements: 4,
     params: NotificationParams,
+    idempotent: answerOnce,
     response: { status: 201, schema: Notification },
     errors: ['not_found'],
   },

@@ -1,6 +1,7 @@
 import { recordAuditEvent } from '#lib/audit/record-audit-event.ts';
 import type { Context } from '#lib/context.ts';
 import { withTransaction } from '#lib/db/transaction.ts';
+import { runAtEnd } from '#lib/invocation.ts';
 import { createSigningKey } from './create-signing-key.ts';
 import { forgetKeyRing } from './key-ring.ts';
 import { announceNext, lockKeys, move } from './rotate-signing-keys.ts';
@@ -27,5 +28,6 @@ export async function forceKeyRotation(
       after: { isCompromised },
     });
   });
-  forgetKeyRing();
+  // Behind the transaction, also where it is a part of another one.
+  runAtEnd(forgetKeyRing);
 }

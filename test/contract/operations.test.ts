@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { handler as getProblem } from '#functions/docs/get-problem.ts';
 import { findStale, generateFiles } from '#functions/generate.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { routeKeyOf } from '#lib/http/define-router.ts';
-import { answerTo } from '#test/support/call.ts';
+import { answerTo, call } from '#test/support/call.ts';
+import { succeeding } from '#test/support/scenario.ts';
+import { createMember, sql } from '#test/support/tenant.ts';
 
 const root = join(import.meta.dirname, '../..');
 const { endpoints, jobs, tasks } = await loadOperations();
@@ -60,4 +62,59 @@ test.each(Object.entries(errorCatalog))('the problem type %s has a page', async 
   expect(answer.status).toBe(200);
   expect(answer.text).toContain(`HTTP ${status}`);
   expect(answer.headers['cache-control']).toBe('public, max-age=3600');
+});
+
+describe('an Idempotency-Key', () => {
+  const posts = endpoints.filter(({ spec }) => spec.method === 'POST' && spec.access !== 'public');
+
+  test('is taken by each POST of a known caller but those with a reason', () => {
+    const secretAnswer = 'the answer is a secret, which would be stored';
+    const secretBody =
+      'the body is a credential, of which a digest would be stored; a second time is refused';
+    const reasons = {
+      createApiKey: secretAnswer,
+      rotateApiKey: secretAnswer,
+      createNotificationRule: secretAnswer,
+      rotateNotificationSecret: secretAnswer,
+      enrolTotp: secretAnswer,
+      confirmTotp: secretAnswer,
+      replaceRecoveryCodes: secretAnswer,
+      stepUpSession: secretAnswer,
+      switchOrganization: secretAnswer,
+      changePassword: secretBody,
+      linkIdentity: secretBody,
+      logout: 'the session has ended by then, and nobody is known who could have sent the key',
+    };
+    const without = posts.filter(({ spec }) => !spec.idempotent).map(({ spec }) => spec.id);
+    expect(without.sort()).toEqual(Object.keys(reasons).sort());
+    const documented = read('docs/api-conventions.md');
+    expect(without.filter((id) => !documented.includes(`\`${id}\``))).toEqual([]);
+  });
+
+  test.each(
+    posts.filter(({ spec }) => spec.idempotent).map((operation) => [operation.spec.id, operation] as const),
+  )('has %s done once, and answered twice', async (id, operation) => {
+    const member = await createMember('owner', 'operator');
+    const request = await succeeding(operation, member);
+    const send = () =>
+      call(operation.handler, {
+        ...request,
+        headers: { ...request.headers, 'idempotency-key': `once-${id}` },
+      });
+    const countEvents = async () =>
+      (await sql`select 1 from audit_events where actor_id = ${member.userId}`).length;
+    const first = await send();
+    const eventsOfFirst = await countEvents();
+    const second = await send();
+    expect([first.status, first.headers['idempotency-replayed']]).toEqual([
+      operation.spec.response.status,
+      undefined,
+    ]);
+    expect([second.status, second.text, second.headers['idempotency-replayed']]).toEqual([
+      first.status,
+      first.text,
+      'true',
+    ]);
+    expect(await countEvents()).toBe(eventsOfFirst);
+  });
 });

@@ -21,7 +21,7 @@ export const operations = {
   /** Remove the second factor and its recovery codes */
   removeTotp: { method: 'DELETE', path: '/api/v1/auth/totp' },
   /** Begin the rotation of the signing keys now */
-  forceKeyRotation: { method: 'POST', path: '/api/v1/auth/signing-keys/rotate' },
+  forceKeyRotation: { method: 'POST', path: '/api/v1/auth/signing-keys/rotate', takesKey: true },
   /** Have a link mailed to choose a new password */
   forgotPassword: { method: 'POST', path: '/api/v1/auth/forgot-password', isPublic: true },
   /** Who am I */
@@ -77,7 +77,7 @@ export const operations = {
   /** List what changed in the health of the last 30 days, newest first */
   listHealthTransitions: { method: 'GET', path: '/api/v1/health/history', pages: 'cursor' },
   /** Cancel a run */
-  cancelJobRun: { method: 'POST', path: '/api/v1/jobs/runs/{id}/cancel' },
+  cancelJobRun: { method: 'POST', path: '/api/v1/jobs/runs/{id}/cancel', takesKey: true },
   /** Read a run with its progress and its attempts */
   getJobRun: { method: 'GET', path: '/api/v1/jobs/runs/{id}' },
   /** List the runs that were given up, the last one first */
@@ -87,15 +87,15 @@ export const operations = {
   /** List the jobs: when they run, how they did, and whether they are paused */
   listJobs: { method: 'GET', path: '/api/v1/jobs' },
   /** Pause a job */
-  pauseJob: { method: 'POST', path: '/api/v1/jobs/{jobId}/pause' },
+  pauseJob: { method: 'POST', path: '/api/v1/jobs/{jobId}/pause', takesKey: true },
   /** Start the oldest of the runs again that were given up */
-  redriveDeadLetters: { method: 'POST', path: '/api/v1/jobs/dead-letters/redrive' },
+  redriveDeadLetters: { method: 'POST', path: '/api/v1/jobs/dead-letters/redrive', takesKey: true },
   /** Let a paused job run again */
-  resumeJob: { method: 'POST', path: '/api/v1/jobs/{jobId}/resume' },
+  resumeJob: { method: 'POST', path: '/api/v1/jobs/{jobId}/resume', takesKey: true },
   /** Start a run again that failed, was skipped or was missed */
-  retryJobRun: { method: 'POST', path: '/api/v1/jobs/runs/{id}/retry' },
+  retryJobRun: { method: 'POST', path: '/api/v1/jobs/runs/{id}/retry', takesKey: true },
   /** Have a job run now */
-  triggerJob: { method: 'POST', path: '/api/v1/jobs/{jobId}/trigger' },
+  triggerJob: { method: 'POST', path: '/api/v1/jobs/{jobId}/trigger', takesKey: true },
   /** Let a circuit breaker decide by itself again */
   endBreakerOverride: { method: 'DELETE', path: '/api/v1/monitoring/breakers/{name}/override' },
   /** Hold a circuit breaker open or closed for a time */
@@ -135,11 +135,11 @@ export const operations = {
   /** List what was told and is to be told, newest first */
   listNotifications: { method: 'GET', path: '/api/v1/notifications', pages: 'cursor' },
   /** Send a notification once more */
-  redeliverNotification: { method: 'POST', path: '/api/v1/notifications/{id}/redeliver' },
+  redeliverNotification: { method: 'POST', path: '/api/v1/notifications/{id}/redeliver', takesKey: true },
   /** Give a webhook a new secret and show it once */
   rotateNotificationSecret: { method: 'POST', path: '/api/v1/notifications/rules/{id}/rotate-secret' },
   /** Send a notification by a rule */
-  testNotificationRule: { method: 'POST', path: '/api/v1/notifications/rules/{id}/test' },
+  testNotificationRule: { method: 'POST', path: '/api/v1/notifications/rules/{id}/test', takesKey: true },
   /** Join the organization that invited your address */
   acceptInvitation: { method: 'POST', path: '/api/v1/invitations/accept', takesKey: true },
   /** Invite somebody by mail */
