@@ -13,8 +13,8 @@ const stats = createCache<ProjectStats>({
 });
 
 /**
- * Counts of the organization's projects as they were at `asOf`, at most two seconds ago. A change that this instance has answered is
- * in them.
+ * Counts of the organization's projects as they were at `asOf`: at most two seconds ago, with every change that this instance has
+ * answered. From a replica they are by its lag older, and lack what it has not got yet.
  */
 export function getProjectStats(ctx: Context): Promise<ProjectStats> {
   return stats.get(ctx.actor.organizationId, ctx.now, () => readProjectStats(ctx));

@@ -151,9 +151,10 @@ export const ProjectStats = z
     byOwner: z
       .array(z.object({ ownerId: z.uuid(), count: z.int() }))
       .meta({ description: 'The ten owners with the most projects.' }),
-    asOf: z.iso
-      .datetime()
-      .meta({ description: 'When they were counted: at most two seconds before the answer.' }),
+    asOf: z.iso.datetime().meta({
+      description:
+        'The instant they are of: at most two seconds before the answer, or longer by what a read replica is behind. Every earlier change is in them.',
+    }),
   })
   .meta({ id: 'ProjectStats' });
 export type ProjectStats = z.input<typeof ProjectStats>;

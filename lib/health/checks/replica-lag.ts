@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '#lib/db/client.ts';
+import { replicaLagSeconds } from '#lib/db/replica-lag.ts';
 import type { Check } from '#lib/health/check.ts';
 
 // Reads that may be stale go to the replica: older than this, people see that what they changed is not there.
@@ -12,10 +13,9 @@ export function replicaLag(getReplica: () => Database | undefined): Check {
     isCritical: false,
     appliesHere: () => getReplica() !== undefined,
     async observe() {
-      const rows = await getReplica()?.execute(sql`select pg_is_in_recovery() as is_replica, case
-          when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() and exists (select from pg_stat_wal_receiver) then 0
-          else extract(epoch from now() - pg_last_xact_replay_timestamp())
-        end::float as seconds`);
+      const rows = await getReplica()?.execute(
+        sql`select pg_is_in_recovery() as is_replica, ${replicaLagSeconds} as seconds`,
+      );
       const { is_replica: isReplica, seconds } = rows?.[0] ?? {};
       // Reads fall back to the primary, and so does this one.
       if (isReplica !== true) return { status: 'fail', output: 'a primary answers in place of the replica' };

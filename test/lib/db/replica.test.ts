@@ -1,11 +1,12 @@
 import { sql as text } from 'drizzle-orm';
 import postgres from 'postgres';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { closePool, getPoolStatistics } from '#lib/db/client.ts';
 import { getReplica, withTransaction } from '#lib/db/transaction.ts';
 import { runInvocation } from '#lib/invocation.ts';
+import { readProjectStats } from '#lib/projects/read-project-stats.ts';
 import { startTcpProxy, type TcpProxy } from '#test/support/tcp-proxy.ts';
-import { contextOf, sql } from '#test/support/tenant.ts';
+import { contextOf, createMember, sql } from '#test/support/tenant.ts';
 
 // Two databases that say who they are, in the place of a server and its copy.
 const name = `plinth_replica_${process.env.VITEST_POOL_ID}`;
@@ -56,6 +57,41 @@ test('a read that may be stale goes to the replica; a write, and whatever is in 
     getReplica({ ...ctx, db: tx }).execute(text`select current_database() as here`),
   );
   expect(inside[0]?.here).toBe(own);
+});
+
+describe('statistics from a replica are of the instant', () => {
+  // What a server says of itself while it follows another one.
+  beforeAll(async () => {
+    const replica = postgres(process.env.DATABASE_REPLICA_URL ?? '', { max: 1, onnotice: () => {} });
+    await replica.unsafe(`
+      create table project_counts (organization_id uuid, dimension text, key text, count bigint);
+      create schema follower;
+      create table follower.said (received pg_lsn, replayed pg_lsn, is_following boolean, replayed_at timestamptz);
+      create view follower.pg_stat_wal_receiver as select 1 as pid from follower.said where is_following;
+      create function follower.pg_is_in_recovery() returns boolean language sql as 'select true';
+      create function follower.pg_last_wal_receive_lsn() returns pg_lsn language sql as 'select received from follower.said';
+      create function follower.pg_last_wal_replay_lsn() returns pg_lsn language sql as 'select replayed from follower.said';
+      create function follower.pg_last_xact_replay_timestamp() returns timestamptz language sql as 'select replayed_at from follower.said';
+      alter database ${name} set search_path = follower, pg_catalog, public`);
+    await replica.end();
+    await closePool(0);
+  });
+
+  test.each([
+    ['they were counted at, when it has all it received', '0/2', true, 0],
+    ['it has come to, when it is behind', '0/1', true, 3_600_000],
+    ['it has come to, when it follows nobody', '0/2', false, 3_600_000],
+  ])('%s', async (_, replayed, isFollowing, behindMs) => {
+    const { ctx: reader } = await createMember();
+    const replica = postgres(process.env.DATABASE_REPLICA_URL ?? '', { max: 1, onnotice: () => {} });
+    await replica`delete from follower.said`;
+    await replica`insert into follower.said values ('0/2', ${replayed}, ${isFollowing}, now() - interval '1 hour')`;
+    await replica.end();
+    const { asOf } = await quick(() => readProjectStats(reader));
+    const saidMs = reader.now.getTime() - Date.parse(asOf);
+    expect(saidMs).toBeGreaterThanOrEqual(behindMs);
+    expect(saidMs).toBeLessThan(behindMs + 60_000);
+  });
 });
 
 test.each(['hang', 'reset', 'refuse'] as const)(
