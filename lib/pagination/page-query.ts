@@ -8,7 +8,9 @@ export function pageSize(fallback: number, max: number) {
     .min(1)
     .default(fallback)
     .transform((limit) => Math.min(limit, max))
-    .meta({ description: `Page size; above ${max} it counts as ${max}.` });
+    .meta({
+      description: `The most items of a page, which ends at 2 MB, too; above ${max} it counts as ${max}.`,
+    });
 }
 
 /** The parameters of every list; extend it with the filters of one. */

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { Email } from '#lib/email.ts';
 import { errorCatalog } from '#lib/errors/catalog.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
+import { pageLimitBytes } from '#lib/pagination/to-page.ts';
 import { createCompiler, findBreach, openApiDocument } from '#test/support/find-breach.ts';
 
 type Node = Readonly<Record<string, unknown>>;
@@ -55,6 +56,18 @@ test('the document has every route, and resolves every reference', () => {
   for (const { $ref } of nodesOf(document)) {
     if (typeof $ref === 'string') expect(resolve({ $ref }), $ref).toBeDefined();
   }
+});
+
+test('who reads a list is told that a page ends at a size, too', () => {
+  const limits = endpoints.flatMap(({ spec }) => {
+    const { parameters = [] } = document.paths[spec.path]?.[spec.method.toLowerCase()] ?? {};
+    return parameters.filter(
+      ({ name, in: place }: Record<string, string>) => name === 'limit' && place === 'query',
+    );
+  });
+  expect(limits.length).toBeGreaterThan(10);
+  const megabytes = `${pageLimitBytes / 1_000_000} MB`;
+  for (const { description } of limits) expect(description).toContain(megabytes);
 });
 
 describe('the schemas', () => {
