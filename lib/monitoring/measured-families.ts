@@ -20,13 +20,12 @@ const statusClasses = ['2xx', '3xx', '4xx', '5xx'] as const;
  */
 export function toFamilies(totals: readonly Measured[]): MetricFamily[] {
   const kept = new Set([...new Set(totals.map(({ operation }) => operation))].slice(0, operationsAtMost));
-  const byOperation = (isRun: boolean) => [
-    ...Map.groupBy(
-      totals.filter(({ outcome }) => isRun === ['succeeded', 'failed'].includes(outcome)),
-      ({ operation }) => (kept.has(operation) ? operation : otherOperations),
-    ),
+  const byOperation = (measured: readonly Measured[]) => [
+    ...Map.groupBy(measured, ({ operation }) => (kept.has(operation) ? operation : otherOperations)),
   ];
-  const [requests, runs] = [byOperation(false), byOperation(true)];
+  const isRun = ({ outcome }: Measured) => ['succeeded', 'failed'].includes(outcome);
+  const requests = byOperation(totals.filter((measured) => !isRun(measured)));
+  const runs = byOperation(totals.filter(isRun));
   return [
     {
       name: 'plinth_requests',
@@ -52,7 +51,8 @@ export function toFamilies(totals: readonly Measured[]): MetricFamily[] {
       name: 'plinth_cold_starts',
       type: 'counter',
       help: 'Requests and runs that were the first of their instance.',
-      samples: [...requests, ...runs].map(([operation, groups]) => ({
+      // Of both at once: a series may be there once only, also that of the others.
+      samples: byOperation(totals).map(([operation, groups]) => ({
         labels: { operation },
         value: sum(groups, ({ isCold }) => isCold),
       })),

@@ -67,6 +67,18 @@ describe('10,000 operations', () => {
     );
   });
 
+  test('and those of runs beside them, are no series twice', () => {
+    const runs = Array.from({ length: 200 }, (_, index) =>
+      measured(`job${index}`, { outcome: 'succeeded', isCold: true }),
+    );
+    const cold = measured('operation1', { outcome: 'succeeded', isCold: true });
+    const samples = samplesIn(renderExposition(toFamilies([...many, ...runs, cold]), 'prometheus'));
+    const series = samples.map((line) => line.slice(0, line.lastIndexOf(' ')));
+    expect(series.filter((name, index) => series.indexOf(name) !== index)).toEqual([]);
+    expect(samples).toContain(`plinth_cold_starts_total{operation="${otherOperations}"} 600`);
+    expect(samples).toContain('plinth_cold_starts_total{operation="operation1"} 3');
+  });
+
   test('that come later never take the name of one that was there', () => {
     const names = (families: readonly Measured[]) =>
       toFamilies(families)[0]?.samples.map(({ labels }) => labels?.operation) ?? [];
