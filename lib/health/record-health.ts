@@ -52,8 +52,11 @@ export async function recordHealth(
       .from(healthSnapshots);
     if (last?.isLater) return { status: last.status, transitions: 0, isSuperseded: true };
     const transitions = [
-      ...(last?.hasExpired ? unwatched(last.expiresAt, observedAt) : []),
-      ...changes(last, seen).map((change) => ({ ...change, at: observedAt })),
+      ...(last?.hasExpired ? unwatched(last, observedAt) : []),
+      ...changes(last?.hasExpired ? { ...last, status: 'fail' } : last, seen).map((change) => ({
+        ...change,
+        at: observedAt,
+      })),
     ];
     await store(tx, { ...seen, observedAt }, transitions);
     return { status: seen.status, transitions: transitions.length, isSuperseded: false };
@@ -100,11 +103,15 @@ function changes(last: Snapshot | undefined, seen: Snapshot): Omit<Transition, '
     }));
 }
 
-/** The time in which nobody looked belongs to the history, too. */
-function unwatched(expiredAt: string, observedAt: string): Transition[] {
+/** The time in which nobody looked belongs to the history, too: until now the service has failed, as it read, whatever was seen before. */
+function unwatched(
+  { status, expiresAt: at }: Snapshot & { expiresAt: string },
+  observedAt: string,
+): Transition[] {
   const check = snapshotAge.name;
   return [
-    { check, from: 'pass', to: 'fail', output: 'nobody has looked', at: expiredAt },
-    { check, from: 'fail', to: 'pass', output: null, at: observedAt },
+    { check, from: 'pass', to: 'fail', output: 'nobody has looked', at },
+    ...(status === 'fail' ? [] : [{ check: 'overall', from: status, to: 'fail' as const, at }]),
+    { check, from: 'fail', to: 'pass', at: observedAt },
   ];
 }

@@ -10,6 +10,7 @@ const { sql, createMember } = await import('#test/support/tenant.ts');
 const { createRule } = await import('#test/support/scenario.ts');
 const { withTransaction } = await import('#lib/db/transaction.ts');
 const { notify } = await import('#lib/notifications/notify.ts');
+const { recordHealth } = await import('#lib/health/record-health.ts');
 const { raiseNotifications } = await import('#lib/notifications/raise-notifications.ts');
 const { retryJobRun } = await import('#lib/jobs/control/retry-job-run.ts');
 const { getRedis } = await import('#lib/redis/client.ts');
@@ -160,6 +161,39 @@ test('an organization hears how the service is, and nothing of the inside', asyn
       details: { from: 'pass', to: 'fail' },
     },
   ]);
+});
+
+test('an organization hears that nobody could look for an hour, also in its quiet hours and within the window', async () => {
+  const hours = (count: number) => count * 60 * minute;
+  // Whoever looks goes by the real clock.
+  const today = Date.now();
+  const time = (ms: number) => new Date(ms).toISOString().slice(11, 16);
+  await at(today - hours(4));
+  const { ctx } = await createMember();
+  const quietHours = { from: time(today - hours(2)), to: time(today + hours(2)), timezone: 'UTC' };
+  const rules = [{}, { dedupeMinutes: 0 }, { dedupeMinutes: 1440 }, { quietHours }];
+  for (const rule of rules) await createRule({ ...ctx, now: new Date(clock) }, rule);
+  await tell(health('pass', 'notice'));
+  await deliver();
+  await at(today);
+  const look = () =>
+    recordHealth(context(), [
+      { name: 'test:one', isCritical: true, observe: async () => ({ status: 'pass' }) },
+    ]);
+  await look();
+  await sql`update health_snapshots set observed_at = observed_at - interval '1 hour', expires_at = expires_at - interval '1 hour'`;
+  await look();
+  expect(await raiseNotifications(context())).toMatchObject({ occurrences: 4, raised: 5 });
+  const pending = (await told()).filter(({ state }) => state === 'pending');
+  // All of them now, and who wants to hear everything hears both.
+  expect(pending.map(({ next_attempt_at: sendAt }) => sendAt.getTime())).toEqual(Array(5).fill(today));
+  expect(pending.map(({ subject, details, count }) => [subject, details, count])).toEqual(
+    expect.arrayContaining([
+      ['overall', { from: 'fail', to: 'pass' }, 2],
+      ['overall', { from: 'pass', to: 'fail' }, 1],
+      ['overall', { from: 'fail', to: 'pass' }, 1],
+    ]),
+  );
 });
 
 test('twenty occurrences at the same moment are one notification that counts them', async () => {
