@@ -6,7 +6,7 @@ import { toError } from '#lib/errors/to-error.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { recordDeadRuns, recordInvocation } from '#lib/observability/metrics.ts';
 import { recordMeasurement } from '#lib/observability/record-measurement.ts';
-import { parseTraceparent } from '#lib/observability/trace-context.ts';
+import { nextTraceparent, parseTraceparent } from '#lib/observability/trace-context.ts';
 import { getTracer } from '#lib/observability/tracer.ts';
 import { hostInvocation } from '#lib/runtime/host-invocation.ts';
 import { classifyFailure, PayloadError } from './classify-failure.ts';
@@ -15,6 +15,7 @@ import type { ClaimedRun } from './ledger/claim-runs.ts';
 import type { Finish } from './ledger/finish-runs.ts';
 import { assertLease, heartbeatSeconds, LeaseLostError, renewLease } from './ledger/lease.ts';
 import { toStorable, UnstorableError } from './ledger/storable.ts';
+import { recordRun } from './record-run.ts';
 import { retryDelaySeconds } from './retry-delay.ts';
 
 /** Why a run was told to stop. */
@@ -107,17 +108,18 @@ async function execute(job: AnyJob, run: ClaimedRun, ctx: JobContext): Promise<J
   return tracer.trace(job.spec.id, () => job.run({ ctx, payload, checkpoint: run.checkpoint ?? undefined }));
 }
 
-/** An invocation of its own, in the trace of the request that enqueued it: a dispatcher carries out many runs side by side. */
+/** An invocation of its own, in the trace of the request that enqueued it, else of the delivery: a dispatcher carries out many runs side by side. */
 function executeInTrace(
   job: AnyJob,
   run: ClaimedRun,
   ctx: JobContext,
   stopAfterMs: number,
 ): Promise<JobResult> {
+  const traceparent = run.traceparent ?? nextTraceparent();
   return hostInvocation(stopAfterMs + graceMs, true, (invocation) => {
     invocation.requestId = run.id;
-    invocation.trace = run.traceparent ? parseTraceparent(run.traceparent) : undefined;
-    return execute(job, run, ctx);
+    invocation.trace = parseTraceparent(traceparent);
+    return recordRun(job.spec.id, run.id, () => execute(job, run, ctx));
   });
 }
 

@@ -4,14 +4,20 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { getConfig } from '#lib/config/get-config.ts';
+import { getPool } from '#lib/db/client.ts';
 import { definePublicEndpoint } from '#lib/http/define-public-endpoint.ts';
+import { PermanentFailure } from '#lib/jobs/classify-failure.ts';
+import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { forgetExportPause } from '#lib/observability/otlp-exporter.ts';
 import { noteSpan } from '#lib/observability/spans.ts';
 import { sqlComment } from '#lib/observability/sql-comment.ts';
 import { nextTraceparent } from '#lib/observability/trace-context.ts';
 import { call } from '#test/support/call.ts';
+import { lambdaContext } from '#test/support/event.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
+import { createJob, dispatchJob, findRuns, systemContext } from '#test/support/ledger.ts';
+import { sql } from '#test/support/tenant.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const callerSpanId = '00f067aa0ba902b7';
@@ -105,8 +111,8 @@ const endpoint = definePublicEndpoint(
   },
 );
 
-function readSpans() {
-  const { resourceSpans } = ExportRequest.parse(JSON.parse(received[0]?.body ?? ''));
+function readSpans(index = 0) {
+  const { resourceSpans } = ExportRequest.parse(JSON.parse(received[index]?.body ?? ''));
   const spans = resourceSpans[0]?.scopeSpans[0]?.spans ?? [];
   return {
     resource: resourceSpans[0]?.resource,
@@ -162,6 +168,53 @@ test('a failure is told by the span, without its message', async () => {
   const root = readSpans().byName('GET /traced/{id}');
   expect(root?.status).toEqual({ code: 2 });
   expect(root?.attributes).toContainEqual({ key: 'error.type', value: { stringValue: 'internal' } });
+  expect(received[0]?.body).not.toContain('hunter2');
+});
+
+const oneStatement = () =>
+  getPool()
+    .execute('select 1')
+    .then(() => ({}));
+
+test('a run sends its spans as a part of the trace of its delivery', async () => {
+  config.TRACE_SAMPLE_RATIO = 1;
+  const job = createJob(oneStatement);
+  await job({ time: new Date().toISOString() }, lambdaContext(60_000));
+  expect(received).toHaveLength(2);
+  const [ofRun, ofDelivery] = [readSpans(0).spans, readSpans(1).spans];
+  const [run, ...parts] = ofRun;
+  expect(run).toMatchObject({
+    name: job.spec.id,
+    traceId: ofDelivery[0]?.traceId,
+    parentSpanId: ofDelivery[0]?.spanId,
+    status: { code: 0 },
+  });
+  const [{ id } = { id: undefined }] = await findRuns(job);
+  expect(run?.attributes).toContainEqual({ key: 'plinth.request_id', value: { stringValue: id } });
+  expect(parts.map(({ name, parentSpanId }) => [name, parentSpanId])).toEqual([
+    ['postgresql', run?.spanId],
+    [job.spec.id, run?.spanId],
+  ]);
+  config.TRACE_SAMPLE_RATIO = 0;
+  await job({ time: new Date(Date.now() - 1_000).toISOString() }, lambdaContext(60_000));
+  expect(received).toHaveLength(2);
+});
+
+test('a run that was enqueued belongs to the trace of the request that did it, also when it fails', async () => {
+  const job = createJob(() => oneStatement().then(() => Promise.reject(new PermanentFailure('hunter2'))), {
+    schedule: undefined,
+  });
+  const id = await enqueue(systemContext, job.spec, undefined);
+  await sql`update job_runs set traceparent = ${sampled.traceparent} where id = ${id}`;
+  await dispatchJob(job);
+  takeErrorLogs();
+  expect(received).toHaveLength(1);
+  const { spans } = readSpans();
+  expect(spans).toMatchObject([
+    { name: job.spec.id, traceId, parentSpanId: callerSpanId, status: { code: 2 } },
+    { name: 'postgresql', traceId, parentSpanId: spans[0]?.spanId },
+    { name: job.spec.id, traceId, parentSpanId: spans[0]?.spanId, status: { code: 2 } },
+  ]);
   expect(received[0]?.body).not.toContain('hunter2');
 });
 
