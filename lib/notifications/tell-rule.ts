@@ -5,7 +5,9 @@ import type { Context } from '#lib/context.ts';
 import type { Transaction } from '#lib/db/client.ts';
 import type { notificationRules } from '#lib/db/schema/notification-rules.ts';
 import { notifications } from '#lib/db/schema/notifications.ts';
+import { toError } from '#lib/errors/to-error.ts';
 import { enqueue } from '#lib/jobs/ledger/enqueue.ts';
+import { logger } from '#lib/observability/logger.ts';
 import { deliverNotificationJob, lostMinutes } from './deliver-notification-job.ts';
 import type { Occurrence } from './events.ts';
 import { endOfQuiet } from './quiet-hours.ts';
@@ -70,8 +72,15 @@ async function findLast(
   return { unsaid: rows.find(({ begunAt }) => !begunAt), told: rows.find(({ begunAt }) => begunAt) };
 }
 
-function putOff({ quietHours }: Rule, { severity }: Occurrence, at: Date): Date {
-  return (quietHours && severity !== 'critical' && endOfQuiet(quietHours, at)) || at;
+function putOff({ id, quietHours }: Rule, { severity }: Occurrence, at: Date): Date {
+  if (!quietHours || severity === 'critical') return at;
+  try {
+    return endOfQuiet(quietHours, at) ?? at;
+  } catch (error) {
+    // A zone that this version of Node does not know, say: told too soon is better than nobody told of anything, as long as that rule is there.
+    logger.warn('quiet hours of a rule cannot be read', { ruleId: id, error: toError(error) });
+    return at;
+  }
 }
 
 /** One that nobody has heard yet tells the newest. */

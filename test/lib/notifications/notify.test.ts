@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Occurrence } from '#lib/notifications/events.ts';
 import { endOfQuiet } from '#lib/notifications/quiet-hours.ts';
+import { logger } from '#lib/observability/logger.ts';
 import { createSimulatedDatabase } from '#test/support/simulated-clock.ts';
 
 const { url, setClock, close } = await createSimulatedDatabase('plinth_notify');
@@ -289,6 +290,26 @@ test('quiet hours put off what is not critical to their end, and tell it togethe
     next_attempt_at: new Date(clock),
   });
   expect((await runs()).at(-1)).toMatchObject({ available_at: new Date(clock) });
+});
+
+test('quiet hours that cannot be read put nothing off, and keep nobody else from being told', async () => {
+  const warn = vi.spyOn(logger, 'warn');
+  const { id } = await platformRule({ quietHours: berlin });
+  await platformRule();
+  for (const unreadable of [
+    { ...berlin, timezone: 'Europe/Atlantis' },
+    { ...berlin, from: 'late' },
+    { timezone: 'UTC' },
+  ]) {
+    await sql`update notification_rules set quiet_hours = ${sql.json(unreadable)} where id = ${id}`;
+    expect(await tell(happened({ subject: JSON.stringify(unreadable) }))).toBe(2);
+    expect(warn).toHaveBeenLastCalledWith('quiet hours of a rule cannot be read', {
+      ruleId: id,
+      error: expect.any(Error),
+    });
+  }
+  expect(await told()).toMatchObject(Array(6).fill({ next_attempt_at: new Date(clock) }));
+  warn.mockRestore();
 });
 
 test.each([
