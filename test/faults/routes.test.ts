@@ -131,6 +131,41 @@ async function answer({ operation, options }: Request) {
   return { status, headers, code: body?.code as string | undefined, durationMs: performance.now() - before };
 }
 
+// While nothing answers, 850 ms of the second are the product's own time limits: timers that are late by a third of the rest matter.
+const busyMs = 50;
+const controlMs = 50;
+const maxLooks = 4;
+
+/**
+ * An answer that took too long is looked at again: once, and as long as timers were late meanwhile as well, for then the machine, busy with
+ * other tests, has added to the product's own time. What is always too slow is so in the end, too.
+ */
+async function answerInTime(request: Request) {
+  for (let look = 1; ; look++) {
+    const stopControl = startControl();
+    const answered = await answer(request);
+    const lateMs = stopControl();
+    const isRepeatable = request.operation.spec.method === 'GET' || !isUsual(request, answered.status);
+    const isWorthAnotherLook = look === 1 || (lateMs > busyMs && look < maxLooks);
+    if (answered.durationMs <= limitMs || !isRepeatable || !isWorthAnotherLook) return answered;
+  }
+}
+
+/** By how much the timers of this process are late until it is stopped, in all. */
+function startControl(): () => number {
+  let lateMs = 0;
+  let dueAt = performance.now() + controlMs;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    lateMs += Math.max(0, now - dueAt);
+    dueAt = now + controlMs;
+  }, controlMs);
+  return () => {
+    clearInterval(timer);
+    return lateMs + Math.max(0, performance.now() - dueAt);
+  };
+}
+
 const isUsual = ({ operation }: Request, status: number) => status === operation.spec.response.status;
 
 // Without Redis the gate asks PostgreSQL for the session. On a busy machine Redis is late sometimes, and left alone for a second then:
@@ -151,16 +186,14 @@ test.each(Object.entries(faults))(
     const slow: string[] = [];
     const failed: Request[] = [];
     await inParallel(requests, async (request) => {
-      let { status, headers, code, durationMs } = await answer(request);
-      // On a machine that is busy with other tests only the second look, when it failed anyhow, tells the product's own time.
-      if (durationMs > limitMs && !isUsual(request, status)) ({ durationMs } = await answer(request));
+      let { status, headers, code, durationMs } = await answerInTime(request);
       for (
         let look = 1;
         look < 5 && !fault.redis && code === 'unavailable' && asksGateOnly(request);
         look++
       ) {
         await sleep(redisPauseMs);
-        ({ status, headers, code, durationMs } = await answer(request));
+        ({ status, headers, code, durationMs } = await answerInTime(request));
       }
       if (durationMs > limitMs) slow.push(`${request.operation.spec.id} ${Math.round(durationMs)} ms`);
       if (isUsual(request, status)) return note(request.routeClass, name, 'as usual');
