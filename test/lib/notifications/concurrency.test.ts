@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { Continuation } from '#lib/jobs/job-spec.ts';
+import { logger } from '#lib/observability/logger.ts';
 import { takeErrorLogs } from '#test/support/fail-on-error-log.ts';
 import { createSimulatedDatabase } from '#test/support/simulated-clock.ts';
 import { base, pages, received } from '#test/support/upstream-server.ts';
@@ -52,6 +53,10 @@ async function createRules(count: number) {
     select gen_random_uuid(), organization_id, scope, name, events, channel, target, dedupe_minutes, sealed_secret
     from notification_rules, generate_series(2, ${count}) where id = ${id}`;
 }
+/** Gives the last of so many rules a window that begins before there is anything that PostgreSQL can read. */
+const breakRule = (last: number) => sql`
+  update notification_rules set dedupe_minutes = ${2 ** 31 - 1}
+  where id = (select id from notification_rules order by id offset ${last - 1} limit 1)`;
 /** Fifty checks, and organizations hear of one: a transaction that may tell 500 times takes ten rules. */
 const goes = (status: string) => sql`
   insert into health_transitions (check_name, from_status, to_status, at)
@@ -111,9 +116,7 @@ test('a run of noon that is carried out at night heeds the quiet hours', async (
 
 test('a run that fails on its way tells nobody twice, and goes on where it was', async () => {
   await createRules(21);
-  await sql`
-    update notification_rules set quiet_hours = '{"from":"01:00","to":"02:00","timezone":"Nowhere"}'
-    where id = (select id from notification_rules order by id offset 20 limit 1)`;
+  await breakRule(21);
   await goes('warn');
   await raise();
   for (let attempt = 1; attempt <= 2; attempt++) {
@@ -121,7 +124,7 @@ test('a run that fails on its way tells nobody twice, and goes on where it was',
     await tellRest();
     expect(await told(), 'the part that failed is told nobody').toEqual([['warn', 20, 20]]);
   }
-  await sql`update notification_rules set quiet_hours = null`;
+  await sql`update notification_rules set dedupe_minutes = 0`;
   await at(noon + 30 * minute);
   await tellRest();
   await sql`update job_runs set state = 'retrying' where job_id = 'tellRemainingRules'`;
@@ -140,9 +143,7 @@ test('told to stop, it goes on in another invocation from the rule that heard la
 
 test('rules that cannot be told keep nobody from being told of the next, once their run is given up', async () => {
   await createRules(11);
-  await sql`
-    update notification_rules set quiet_hours = '{"from":"01:00","to":"02:00","timezone":"Nowhere"}'
-    where id = (select id from notification_rules order by id desc limit 1)`;
+  await breakRule(11);
   await goes('warn');
   await raise();
   for (let attempt = 1; attempt <= 3; attempt++) {
@@ -152,6 +153,26 @@ test('rules that cannot be told keep nobody from being told of the next, once th
   expect(takeErrorLogs()).toMatchObject([['job failed in its last attempt', { job: 'tellRemainingRules' }]]);
   await goes('pass');
   expect(await raise(), 'and nobody of the dead letter').toEqual({ occurrences: 50, raised: 10, removed: 0 });
+});
+
+test.each([
+  ['have a time zone that is unknown here', { from: '01:00', to: '02:00', timezone: 'Europe/Atlantis' }],
+  ['have no time', { from: 'late', to: '02:00', timezone: 'Europe/Berlin' }],
+  ['are something else', []],
+])('quiet hours that %s put nothing off, and keep nobody else from being told', async (_, quietHours) => {
+  const warn = vi.spyOn(logger, 'warn');
+  await createRules(2);
+  const [rule] = await sql`
+    update notification_rules set quiet_hours = ${sql.json(quietHours)}
+    where id = (select id from notification_rules order by id limit 1) returning id`;
+  await goes('warn');
+  expect(await raise()).toMatchObject({ raised: 2 });
+  expect(await sql`select distinct next_attempt_at from notifications`).toEqual([
+    { next_attempt_at: new Date(clock) },
+  ]);
+  const named = { ruleId: rule?.id, error: expect.any(Error) };
+  expect(warn).toHaveBeenCalledExactlyOnceWith('quiet hours of a rule cannot be read', named);
+  warn.mockRestore();
 });
 
 test('of runs that are due for one notification at the same time, one sends it', async () => {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { Check } from '#lib/health/check.ts';
 import type { Occurrence } from '#lib/notifications/events.ts';
-import { endOfQuiet } from '#lib/notifications/quiet-hours.ts';
-import { logger } from '#lib/observability/logger.ts';
 import { createSimulatedDatabase } from '#test/support/simulated-clock.ts';
 
 const { url, setClock, close } = await createSimulatedDatabase('plinth_notify');
@@ -177,10 +176,8 @@ test('an organization hears that nobody could look for an hour, also in its quie
   await tell(health('pass', 'notice'));
   await deliver();
   await at(today);
-  const look = () =>
-    recordHealth(context(), [
-      { name: 'test:one', isCritical: true, observe: async () => ({ status: 'pass' }) },
-    ]);
+  const passes: Check = { name: 'test:one', isCritical: true, observe: async () => ({ status: 'pass' }) };
+  const look = () => recordHealth(context(), [passes]);
   await look();
   await sql`update health_snapshots set observed_at = observed_at - interval '1 hour', expires_at = expires_at - interval '1 hour'`;
   await look();
@@ -290,58 +287,6 @@ test('quiet hours put off what is not critical to their end, and tell it togethe
     next_attempt_at: new Date(clock),
   });
   expect((await runs()).at(-1)).toMatchObject({ available_at: new Date(clock) });
-});
-
-test('quiet hours that cannot be read put nothing off, and keep nobody else from being told', async () => {
-  const warn = vi.spyOn(logger, 'warn');
-  const { id } = await platformRule({ quietHours: berlin });
-  await platformRule();
-  for (const unreadable of [
-    { ...berlin, timezone: 'Europe/Atlantis' },
-    { ...berlin, from: 'late' },
-    { timezone: 'UTC' },
-  ]) {
-    await sql`update notification_rules set quiet_hours = ${sql.json(unreadable)} where id = ${id}`;
-    expect(await tell(happened({ subject: JSON.stringify(unreadable) }))).toBe(2);
-    expect(warn).toHaveBeenLastCalledWith('quiet hours of a rule cannot be read', {
-      ruleId: id,
-      error: expect.any(Error),
-    });
-  }
-  expect(await told()).toMatchObject(Array(6).fill({ next_attempt_at: new Date(clock) }));
-  warn.mockRestore();
-});
-
-test.each([
-  ['before midnight', '2026-11-21T21:30:00Z', berlin, '2026-11-22T06:00:00Z'],
-  ['after midnight', '2026-11-22T02:00:00Z', berlin, '2026-11-22T06:00:00Z'],
-  ['as they begin', '2026-11-21T21:00:00Z', berlin, '2026-11-22T06:00:00Z'],
-  ['as they end', '2026-11-22T06:00:00Z', berlin, undefined],
-  ['by day', '2026-11-22T12:00:00Z', berlin, undefined],
-  ['within a day', '2026-11-22T12:30:00Z', { ...berlin, from: '13:00', to: '14:00' }, '2026-11-22T13:00:00Z'],
-  ['the night that clocks go forward', '2026-03-28T22:00:00Z', berlin, '2026-03-29T05:00:00Z'],
-  ['the night that clocks go back', '2026-10-24T21:00:00Z', berlin, '2026-10-25T06:00:00Z'],
-  [
-    'that end in the hour that is skipped',
-    '2026-03-29T00:30:00Z',
-    { ...berlin, to: '02:30' },
-    '2026-03-29T01:00:00Z',
-  ],
-  [
-    'that end in the hour that repeats: the first',
-    '2026-10-24T23:00:00Z',
-    { ...berlin, to: '02:30' },
-    '2026-10-25T00:30:00Z',
-  ],
-  ['in the hour that repeats: not again', '2026-10-25T01:10:00Z', { ...berlin, to: '02:30' }, undefined],
-  [
-    'that begin in the hour that is skipped',
-    '2026-03-29T01:00:00Z',
-    { ...berlin, from: '02:30' },
-    '2026-03-29T05:00:00Z',
-  ],
-])('quiet hours %s', (_, instant, quietHours, end) => {
-  expect(endOfQuiet(quietHours, new Date(instant))).toEqual(end === undefined ? undefined : new Date(end));
 });
 
 test('what was told 90 days ago is removed', async () => {

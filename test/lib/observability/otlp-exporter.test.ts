@@ -201,9 +201,7 @@ test('a run sends its spans as a part of the trace of its delivery', async () =>
 });
 
 test('a run that was enqueued belongs to the trace of the request that did it, also when it fails', async () => {
-  const job = createJob(() => oneStatement().then(() => Promise.reject(new PermanentFailure('hunter2'))), {
-    schedule: undefined,
-  });
+  const job = createJob(() => oneStatement().then(() => Promise.reject(new PermanentFailure('hunter2'))));
   const id = await enqueue(systemContext, job.spec, undefined);
   await sql`update job_runs set traceparent = ${sampled.traceparent} where id = ${id}`;
   await dispatchJob(job);
