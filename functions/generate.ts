@@ -18,6 +18,7 @@ import {
 import { functionNamesOf, renderFunctions } from '#lib/generate/functions-yaml.ts';
 import { renderKnownJobs } from '#lib/generate/known-jobs.ts';
 import { renderKnownMigrations } from '#lib/generate/known-migrations.ts';
+import { renderKnownTables } from '#lib/generate/known-tables.ts';
 import { loadOperations } from '#lib/generate/load-operations.ts';
 import { renderRegistry, renderRouter } from '#lib/generate/modules.ts';
 import { renderOpenApi } from '#lib/generate/openapi.ts';
@@ -65,6 +66,7 @@ export async function generateFiles(): Promise<Map<string, string>> {
     ['.env.example', renderEnvExample()],
     ['lib/accounts/password-blocklist.txt', renderPasswordBlocklist()],
     ['lib/health/affected-endpoints.ts', renderAffectedEndpoints(endpoints)],
+    ['lib/backup/known-tables.ts', renderKnownTables()],
     ['lib/health/known-migrations.ts', renderKnownMigrations()],
     ['lib/jobs/known-jobs.ts', renderKnownJobs(jobs)],
   ]);

@@ -2,10 +2,12 @@ import * as z from 'zod';
 import { getConfig } from '#lib/config/get-config.ts';
 import type { Config } from '#lib/config/schema.ts';
 import { Continuation, type JobContext, type JobResult } from '#lib/jobs/job-spec.ts';
+import { logger } from '#lib/observability/logger.ts';
 import { createBackupKey } from './backup-keys.ts';
 import { createBackup, type Vault } from './create-backup.ts';
 import { expireBackups } from './expire-backups.ts';
 import { openBackup, verifyTable } from './open-backup.ts';
+import { driftOf } from './schema-drift.ts';
 import { openStore } from './store.ts';
 
 /** What has been verified of a backup that is made. */
@@ -40,7 +42,10 @@ export async function backUpDatabase(ctx: JobContext, checkpoint: unknown): Prom
   const { BACKUP_RETENTION_DAYS: retentionDays } = config;
   const expired = await expireBackups(vault.store, { now: ctx.now, retentionDays, goodId: backupId });
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
-  return { backupId, createdAt: manifest.createdAt, tables: manifest.tables.length, rows, expired };
+  const drift = driftOf(manifest);
+  if (drift.length > 0) logger.warn('a restore of this backup will need --accept-drift', { backupId, drift });
+  const { createdAt, tables } = manifest;
+  return { backupId, createdAt, tables: tables.length, rows, expired, ...(drift.length > 0 && { drift }) };
 }
 
 /** The store and key of the settings, which are set. */

@@ -9,6 +9,7 @@ import {
   listSequences,
   listTables,
   quoted,
+  readCatalogue,
   type TableShape,
   transactionSettings,
 } from './database-contents.ts';
@@ -77,6 +78,7 @@ export async function createBackup(
       // After the snapshot: a sequence may be ahead of the rows, never behind.
       sequences: await listSequences(connection),
       tables: backedUp,
+      catalogue: await readCatalogue(connection),
     };
     return await writeManifest(store, key, manifest);
   } finally {
@@ -119,7 +121,13 @@ async function storeTable(
     (compressed: AsyncIterable<Buffer>) => storeSegments(compressed, put),
     { signal },
   );
-  return { name: table.name, columns: [...table.columns], ...tally, segments };
+  return {
+    name: table.name,
+    columns: [...table.columns],
+    types: [...(table.types ?? [])],
+    ...tally,
+    segments,
+  };
 }
 
 async function storeSegments(

@@ -6,12 +6,15 @@ import type { Manifest } from './manifest.ts';
 export interface TableShape {
   readonly name: string;
   readonly columns: readonly string[];
+  /** Of the columns, in their order; unknown of a backup that an earlier release made. */
+  readonly types?: readonly string[] | undefined;
 }
 
 /** Every table of the schema `public`, by name; not those of extensions. */
 export async function listTables(connection: CopyConnection): Promise<TableShape[]> {
   const rows = await connection.send(`
-    select relname as name, json_agg(attname order by attnum) as columns
+    select relname as name, json_agg(attname order by attnum) as columns,
+      json_agg(format_type(atttypid, atttypmod) order by attnum) as types
     from pg_class join pg_attribute on attrelid = pg_class.oid
     where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped and attgenerated = ''
       and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')
@@ -38,6 +41,16 @@ export async function listMigrations(connection: CopyConnection): Promise<Manife
   const rows = await connection.send(`
     select created_at::float8 as "createdAt", checksum from drizzle.__drizzle_migrations order by created_at`);
   return rows as Manifest['migrations'];
+}
+
+/** Every object of the schema, a line each, as drizzle/migrator/catalogue.ts describes it; undefined where an older release migrated last. */
+export async function readCatalogue(connection: CopyConnection): Promise<string[] | undefined> {
+  const [ledger] = await connection.send(
+    `select to_regprocedure('drizzle.schema_catalogue()') is not null as "hasCatalogue"`,
+  );
+  if (!ledger?.hasCatalogue) return undefined;
+  const [row] = await connection.send('select drizzle.schema_catalogue()::text as lines');
+  return JSON.parse(String(row?.lines));
 }
 
 /** The rows of a table as COPY writes them, in the order in which they are stored. */

@@ -11,6 +11,8 @@ const count = z.int().nonnegative();
 const BackedUpTable = z.object({
   name: z.string(),
   columns: z.array(z.string()),
+  /** Of the columns; releases before did not keep them. */
+  types: z.array(z.string()).optional(),
   rows: count,
   /** Of the rows as COPY writes them, before compression. */
   sizeBytes: count,
@@ -33,6 +35,8 @@ const Manifest = z.object({
   /** Without a checksum where a release applied it that kept none. */
   migrations: z.array(z.object({ createdAt: count, checksum: sha256.nullable() })),
   tables: z.array(BackedUpTable),
+  /** The schema as it was, an object a line; releases before did not keep it. */
+  catalogue: z.array(z.string()).optional(),
   sequences: z.array(z.object({ name: z.string(), value: z.string() })),
 });
 /** What a backup consists of; written last, so that a backup without one was not finished. */

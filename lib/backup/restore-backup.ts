@@ -6,12 +6,14 @@ import {
   copyTableOut,
   listTables,
   quoted,
+  readCatalogue,
   tableWithColumns,
   transactionSettings,
 } from './database-contents.ts';
 import type { Manifest } from './manifest.ts';
 import { readTable } from './open-backup.ts';
 import { rebuildSchema } from './rebuild-schema.ts';
+import { compareTables, fitTables, missingObjects } from './schema-drift.ts';
 import { type Settled, settleRestored } from './settle-restored.ts';
 import { counting, emptyTally, isSame } from './table-stream.ts';
 
@@ -21,6 +23,8 @@ export interface Restore {
   readonly rows: number;
   readonly sizeBytes: number;
   readonly settled: Settled;
+  /** What of the schema was not made again, an object a line, such as an index that no migration makes. */
+  readonly lost: readonly string[];
   /** Whole restore, and its steps. */
   readonly seconds: Readonly<Record<'load' | 'index' | 'verify' | 'total', number>>;
 }
@@ -31,7 +35,8 @@ const maintenanceMemory = '256MB';
 /**
  * Makes a new database out of a backup: the schema by our migrations, then every row, all in one transaction. Before it commits, PostgreSQL
  * has checked every constraint, and every table, read back, is byte for byte what was backed up. When anything is wrong it throws, and the
- * database is as empty as before; it throws BackupError at once for a database that is not empty.
+ * database is as empty as before; it throws BackupError at once for a database that is not empty. With `acceptsDrift` also tables and
+ * columns that no migration makes are restored, bare.
  */
 export async function restoreBackup(
   vault: Vault,
@@ -39,6 +44,7 @@ export async function restoreBackup(
   targetUrl: string,
   signal: AbortSignal,
   progress: (done: number, total: number) => void = () => {},
+  { acceptsDrift = false } = {},
 ): Promise<Restore> {
   const connection = new CopyConnection(targetUrl);
   const stop = () => void connection.close();
@@ -51,7 +57,7 @@ export async function restoreBackup(
     await connection.send(`${transactionSettings} set local maintenance_work_mem = '${maintenanceMemory}'`);
     await assertEmpty(connection);
     await rebuildSchema(connection, manifest.migrations);
-    await assertShape(connection, manifest);
+    await matchTables(connection, manifest, acceptsDrift);
     const dress = await bareTables(connection);
     const load = stopwatch();
     for (const [done, table] of tables.entries()) {
@@ -70,6 +76,7 @@ export async function restoreBackup(
     const verify = stopwatch();
     await assertReadsBack(connection, manifest);
     seconds.verify = verify();
+    const lost = missingObjects(manifest.catalogue ?? [], (await readCatalogue(connection)) ?? []);
     const settled = await settleRestored(connection);
     await connection.send('commit');
     await connection.send('analyze');
@@ -81,6 +88,7 @@ export async function restoreBackup(
       rows: sum(({ rows }) => rows),
       sizeBytes: sum(({ sizeBytes }) => sizeBytes),
       settled,
+      lost,
       seconds,
     };
   } finally {
@@ -98,11 +106,15 @@ async function assertEmpty(connection: CopyConnection): Promise<void> {
   if (found) throw new BackupError(`the database is not empty: it has ${found.name}. Restore into a new one`);
 }
 
-async function assertShape(connection: CopyConnection, manifest: Manifest): Promise<void> {
-  const made = (await listTables(connection)).map(tableWithColumns);
-  const wanted = manifest.tables.map(tableWithColumns);
-  const odd = [...made, ...wanted].find((table) => !made.includes(table) || !wanted.includes(table));
-  if (odd) throw new BackupError(`the backup and the schema of its migrations disagree about ${odd}`);
+async function matchTables(connection: CopyConnection, { tables }: Manifest, acceptsDrift: boolean) {
+  const made = await listTables(connection);
+  const drift = compareTables(tables, made);
+  if (drift.length === 0) return;
+  if (!acceptsDrift)
+    throw new BackupError(
+      `the backup and the schema of its migrations disagree about what somebody has changed by hand:\n${drift.map((line) => `  ${line}`).join('\n')}\nTake it as it was with npm run db:restore -- --accept-drift: what migrations do not make (+) comes without its indexes, constraints and defaults`,
+    );
+  await fitTables(connection, tables, made);
 }
 
 async function assertReadsBack(connection: CopyConnection, manifest: Manifest): Promise<void> {

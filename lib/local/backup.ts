@@ -5,6 +5,7 @@ import { createBackup, type Vault } from '#lib/backup/create-backup.ts';
 import type { Manifest } from '#lib/backup/manifest.ts';
 import { openBackup, verifyTable } from '#lib/backup/open-backup.ts';
 import { restoreBackup } from '#lib/backup/restore-backup.ts';
+import { driftOf } from '#lib/backup/schema-drift.ts';
 import { openStore } from '#lib/backup/store.ts';
 import { ConfigError } from '#lib/config/parse-config.ts';
 import { getPostgresError } from '#lib/db/get-postgres-error.ts';
@@ -16,7 +17,7 @@ import { joinRunningStack } from './stack.ts';
 
 const usage = `Usage: npm run db:backup  -- --to FOLDER|s3://bucket/prefix
        npm run db:verify  -- --from FOLDER|s3://bucket/prefix [--backup ID]
-       npm run db:restore -- --from FOLDER|s3://bucket/prefix [--backup ID] --to postgres://…/new_database
+       npm run db:restore -- --from FOLDER|s3://bucket/prefix [--backup ID] [--accept-drift] --to postgres://…/new_database
 
 Of several backups the newest is taken. BACKUP_KEY has the key; DATABASE_URL is what is backed up, and nothing is restored into it`;
 
@@ -25,26 +26,34 @@ export interface BackupArguments {
   readonly from: string;
   readonly to: string;
   readonly backup: string | undefined;
+  /** Whether tables and columns that no migration makes are restored as they were. */
+  readonly acceptsDrift: boolean;
 }
 
 /** What the command line asks for; throws LocalSetupError with the usage. */
 export function readBackupArguments(args: string[]): BackupArguments {
   const { values, positionals } = parse(args);
   const [command] = positionals;
-  const { from = '', to = '', backup } = values;
+  const { from = '', to = '', backup, 'accept-drift': acceptsDrift = false } = values;
   const isComplete =
     (command === 'backup' && to !== '' && from === '') ||
     (command === 'verify' && from !== '' && to === '') ||
     (command === 'restore' && from !== '' && /^postgres(ql)?:\/\//.test(to));
-  if (!isComplete || positionals.length !== 1 || (command === 'backup' && backup))
+  if (
+    !isComplete ||
+    positionals.length !== 1 ||
+    (command === 'backup' && backup) ||
+    (command !== 'restore' && acceptsDrift)
+  )
     throw new LocalSetupError(usage);
-  return { command, from, to, backup };
+  return { command, from, to, backup, acceptsDrift };
 }
 
 function parse(args: string[]) {
   try {
     const text = { type: 'string' } as const;
-    return parseArgs({ args, allowPositionals: true, options: { from: text, to: text, backup: text } });
+    const options = { from: text, to: text, backup: text, 'accept-drift': { type: 'boolean' } } as const;
+    return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {
     // An option that there is not: the caller gave it.
     throw new LocalSetupError(`${(error as Error).message}\n\n${usage}`);
@@ -53,7 +62,7 @@ function parse(args: string[]) {
 
 /** Backs up, verifies or restores, and returns what to print; throws BackupError when that cannot be done. */
 export async function runBackupCommand(
-  { command, from, to, backup }: BackupArguments,
+  { command, from, to, backup, acceptsDrift }: BackupArguments,
   environment: NodeJS.ProcessEnv,
   report: (line: string) => void,
 ): Promise<Record<string, unknown>> {
@@ -66,7 +75,11 @@ export async function runBackupCommand(
   if (command === 'restore') {
     const manifest = await openBackup(vault, backup, new Date());
     report(`restores ${manifest.id}, of ${manifest.createdAt}, release ${manifest.release}`);
-    return { ...(await restoreBackup(vault, manifest, to, signal, progress)) };
+    const { lost, ...restored } = await restoreBackup(vault, manifest, to, signal, progress, {
+      acceptsDrift,
+    });
+    for (const line of lost) report(`not made again, as no migration makes it: ${line}`);
+    return restored;
   }
   const source = { url: DATABASE_URL, stage: PLINTH_STAGE, release: RELEASE };
   const startedAt = performance.now();
@@ -76,6 +89,7 @@ export async function runBackupCommand(
       : await openBackup(vault, backup, new Date());
   report(`reads ${manifest.id}`);
   await verify(vault, manifest, signal);
+  for (const line of driftOf(manifest)) report(`a restore will need --accept-drift: ${line}`);
   return { ...summarize(manifest), seconds: Math.round((performance.now() - startedAt) / 100) / 10 };
 }
 

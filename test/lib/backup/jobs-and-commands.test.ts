@@ -194,6 +194,27 @@ describe('the commands', () => {
     await expect(run('verify', '--from', backups)).rejects.toThrow('users.00000 was changed');
   });
 
+  test('say what a restore will want to be told to accept, and what it has not made again', async () => {
+    const hand = join(folder, 'by-hand');
+    await inDatabase(source, (sql) =>
+      sql.unsafe(
+        'create table by_hand (id int); alter table projects add column colour text; create index on projects (name)',
+      ),
+    );
+    const lines: string[] = [];
+    const tell = (...args: string[]) =>
+      runBackupCommand(readBackupArguments(args), { ...process.env, DATABASE_URL: source }, (line) =>
+        lines.push(line),
+      );
+    await tell('backup', '--to', hand);
+    const drift = ['+ by_hand', '+ projects.colour'].map(
+      (one) => `a restore will need --accept-drift: ${one}`,
+    );
+    expect(lines).toEqual(expect.arrayContaining(drift));
+    await tell('restore', '--from', hand, '--to', await createDatabase(), '--accept-drift');
+    expect(lines).toContainEqual(expect.stringMatching(/^not made again.* CREATE INDEX projects_name_idx/));
+  });
+
   test('never print an address with its password', async () => {
     const { backupId } = await run('backup', '--to', backups);
     const restoring = run(
@@ -221,6 +242,7 @@ describe('the commands', () => {
     [['verify', '--to', 'a']],
     [['restore', '--from', 'a', '--to', 'b']],
     [['restore', '--into', 'a']],
+    [['backup', '--to', 'a', '--accept-drift']],
   ])('explain themselves: %j', (args) => {
     expect(() => readBackupArguments(args)).toThrow('Usage: npm run db:backup');
   });
