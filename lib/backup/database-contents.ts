@@ -67,6 +67,12 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** For a session of operators' work that may take as long as it takes, whatever limits its role has: in any version that PostgreSQL has of them. */
+export const sessionSettings = `
+  set statement_timeout = 0;
+  select set_config(name, '0', false) from pg_settings
+  where name in ('lock_timeout', 'transaction_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout');`;
+
 /**
  * For a transaction that moves tables: it may take as long as it takes, but the server notices within seconds when nobody waits for it any
  * more; and the text of the rows depends on no setting of a role or server.

@@ -5,7 +5,7 @@ import { getPostgresError } from '#lib/db/get-postgres-error.ts';
 import type { JobContext, JobResult } from '#lib/jobs/job-spec.ts';
 import { logger } from '#lib/observability/logger.ts';
 import { openVault } from './back-up-database.ts';
-import { quoted } from './database-contents.ts';
+import { quoted, sessionSettings } from './database-contents.ts';
 import { openBackup } from './open-backup.ts';
 import { restoreBackup } from './restore-backup.ts';
 
@@ -29,6 +29,7 @@ export async function drillRestore(ctx: JobContext): Promise<JobResult> {
   const manifest = await openBackup(vault, undefined, ctx.now);
   const server = new CopyConnection(BACKUP_DRILL_URL);
   try {
+    await server.send(sessionSettings);
     await dropLeftBehind(server);
     const [clock] = await server.send(`select ${serverMs}::text as ms`);
     // Of every attempt its own, also where stages share the server.

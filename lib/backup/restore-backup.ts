@@ -7,6 +7,7 @@ import {
   listTables,
   quoted,
   readCatalogue,
+  sessionSettings,
   tableWithColumns,
   transactionSettings,
 } from './database-contents.ts';
@@ -53,6 +54,7 @@ export async function restoreBackup(
   const [total, seconds] = [stopwatch(), { load: 0, index: 0, verify: 0, total: 0 }];
   try {
     signal.throwIfAborted();
+    await connection.send(sessionSettings);
     await connection.send('begin');
     await connection.send(`${transactionSettings} set local maintenance_work_mem = '${maintenanceMemory}'`);
     await assertEmpty(connection);
@@ -78,8 +80,9 @@ export async function restoreBackup(
     seconds.verify = verify();
     const lost = missingObjects(manifest.catalogue ?? [], (await readCatalogue(connection)) ?? []);
     const settled = await settleRestored(connection);
-    await connection.send('commit');
+    // Before the end, so that nothing can fail after it.
     await connection.send('analyze');
+    await connection.send('commit');
     seconds.total = total();
     const sum = (of: (table: Manifest['tables'][number]) => number) => tables.reduce((n, t) => n + of(t), 0);
     return {
