@@ -43,7 +43,15 @@ export type ClientOptions = (ApiKey | Password | OpenSession) & {
   readonly fetch?: typeof fetch | undefined;
 };
 
-type Call = CallOptions & { readonly idempotencyKey?: string | undefined };
+type Call = CallOptions & {
+  readonly idempotencyKey?: string | undefined;
+  readonly repeatWithinMs?: number | undefined;
+};
+
+// A refresh token that was exchanged works for ten seconds more, and then its use ends the session: the repetition of a refresh whose
+// answer was lost has to arrive within them.
+const refreshTimeoutMs = 4_000;
+const repeatRefreshWithinMs = 8_000;
 
 /**
  * A client of the API at that address; nothing is sent before the first call. A call throws `PlinthProblem` when the API refuses it, what
@@ -71,6 +79,7 @@ export function createClient(options: ClientOptions): Calls {
         timeoutMs: call.timeoutMs ?? options.timeoutMs ?? 35_000,
         retries: call.retries ?? options.retries ?? 3,
         signal: call.signal,
+        repeatWithinMs: call.repeatWithinMs,
       },
     );
   }
@@ -78,8 +87,14 @@ export function createClient(options: ClientOptions): Calls {
   /** Belongs to no caller, so that nobody aborts it for the others. */
   async function askForTokens(operation: Operation, body: object): Promise<SessionTokens> {
     const request = toRequest(baseUrl, operation, { body }, undefined);
+    const { timeoutMs = refreshTimeoutMs } = options;
+    const limits = {
+      timeoutMs: Math.min(timeoutMs, refreshTimeoutMs),
+      repeatWithinMs: repeatRefreshWithinMs,
+    };
     // Within seconds a refresh token may come twice; and of two log-ins one is just not used.
-    return parse(operation, await sendWith({}, { ...request, isRepeatable: true }, {})) as SessionTokens;
+    const call = operation === operations.refreshSession ? limits : {};
+    return parse(operation, await sendWith({}, { ...request, isRepeatable: true }, call)) as SessionTokens;
   }
 
   /** Sends it with a token; once more with the next one, when that is refused: a write only as the same person in the same organization. */

@@ -16,6 +16,8 @@ export interface SendOptions {
   readonly timeoutMs: number;
   readonly retries: number;
   readonly signal: AbortSignal | undefined;
+  /** How long after its beginning it may still be repeated, once it is not known what was done. */
+  readonly repeatWithinMs?: number | undefined;
 }
 
 // The longest window of a burst limit is a minute; who is told to wait longer should know it.
@@ -29,13 +31,16 @@ const firstPauseMs = 250;
 export async function send(request: PreparedRequest, options: SendOptions): Promise<Answer> {
   // Whether an attempt may have been carried out without our knowing it.
   let isUncertain = false;
+  const repeatUntil = Date.now() + (options.repeatWithinMs ?? Number.POSITIVE_INFINITY);
   for (let attempt = 0; ; attempt += 1) {
     const outcome = await attemptOnce(request, options);
     if (!(outcome instanceof Error)) return outcome;
     if (isUncertain && isGone(request, outcome)) return { status: 204, headers: new Headers(), text: '' };
     if (attempt >= options.retries || !isWorthRepeating(request, outcome)) throw outcome;
     isUncertain ||= !wasRefused(outcome);
-    await wait(pauseMs(outcome, attempt), options.signal);
+    const pause = pauseMs(outcome, attempt);
+    if (isUncertain && Date.now() + pause > repeatUntil) throw outcome;
+    await wait(pause, options.signal);
   }
 }
 

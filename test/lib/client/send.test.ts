@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, expectTypeOf, test, vi } from 'vitest';
 import { type Calls, createClient, PlinthProblem, type Project } from '#lib/client/src/index.ts';
+import { rotationGraceSeconds } from '#lib/sessions/lifetime.ts';
 
 const waits = vi.hoisted(() => [] as number[]);
 vi.mock('#lib/client/src/wait.ts', async (original) => ({
@@ -26,6 +27,8 @@ const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/stag
 const plinth = createClient({ baseUrl, apiKey: 'plk_test' });
 
 afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   for (const list of [answers, received, waits]) list.length = 0;
 });
 afterAll(() => {
@@ -133,6 +136,34 @@ test('an attempt ends at its time-out, a call with its signal, in a pause as wel
   pause.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
   await wait(1, pause.signal).catch((error) => expect(error.message).toBe('enough'));
+});
+
+test('a refresh without an answer is repeated while the token that it used still has its grace, and no later', async () => {
+  const limits: number[] = [];
+  let expire = () => {};
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+    const controller = new AbortController();
+    limits.push(ms);
+    expire = () => controller.abort(new DOMException('timeout', 'TimeoutError'));
+    return controller.signal;
+  });
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const silent: RequestListener = () => {
+    vi.setSystemTime(Date.now() + (rotationGraceSeconds * 1000) / 2);
+    expire();
+  };
+  const tokens = { accessToken: 'a', refreshToken: 'r2', expiresIn: 900 };
+  answers.push(silent, json(tokens), json({ id }));
+  expect(await createClient({ baseUrl, refreshToken: 'r1' }).getCurrentUser()).toEqual({ id });
+  expect(limits).toEqual([4_000, 4_000, 35_000]);
+
+  answers.splice(0, 1, silent);
+  const away = createClient({ baseUrl, refreshToken: 'r1', timeoutMs: 1_000 });
+  await expect(away.getCurrentUser()).rejects.toThrow('timeout');
+  expect(limits.slice(3)).toEqual([1_000, 1_000]);
+
+  answers.splice(0, 1, refusal(429, { 'retry-after': '30' }), json(tokens), json({ id }));
+  expect(await createClient({ baseUrl, refreshToken: 'r1' }).getCurrentUser()).toEqual({ id });
 });
 
 test('a call that nobody waits for any more fails for nobody', async () => {
