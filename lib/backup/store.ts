@@ -1,3 +1,4 @@
+import { parseBucketAddress } from '#lib/config/bucket-address.ts';
 import { BackupError } from './backup-error.ts';
 import { createFolderStore } from './folder-store.ts';
 import { createS3Store } from './s3-store.ts';
@@ -19,7 +20,8 @@ export function openStore(url: string): BackupStore {
     if (/^\w+:\/\//.test(url)) throw new BackupError(`${url} is neither s3://bucket/prefix nor a folder`);
     return createFolderStore(url);
   }
-  const [, bucket, prefix = ''] = /^s3:\/\/([a-z\d][a-z\d.-]+)(?:\/([\w./-]*))?$/.exec(url) ?? [];
-  if (!bucket) throw new BackupError(`${url} is not s3://bucket/prefix`);
-  return createS3Store(bucket, prefix.replace(/\/*$/, ''));
+  // A shell completes it with a slash.
+  const address = parseBucketAddress(url.replace(/\/+$/, ''));
+  if (!address) throw new BackupError(`${url} is not s3://bucket/prefix`);
+  return createS3Store(address.bucket, address.prefix);
 }

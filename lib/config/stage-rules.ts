@@ -1,3 +1,4 @@
+import { parseBucketAddress } from './bucket-address.ts';
 import type { Config, Stage } from './schema.ts';
 
 /** What stages ask of a setting, beyond its form. */
@@ -48,7 +49,12 @@ export const stageRules: readonly StageRule[] = [
   rule('ALLOWED_ORIGINS', ['dev'], 'must be https, or on this host', (origins) =>
     origins.some((origin) => isPlain(origin) && !isOnThisHost(origin)),
   ),
-  rule('BACKUP_URL', deployed, 'must be s3://bucket/prefix', (url) => url !== '' && !url.startsWith('s3://')),
+  rule(
+    'BACKUP_URL',
+    deployed,
+    'must be s3://bucket/prefix and end in no slash',
+    (url) => url !== '' && !parseBucketAddress(url),
+  ),
   rule(
     'BACKUP_KEY',
     deployed,

@@ -41,12 +41,17 @@ test('what S3 refuses is an error that names the reason: a bucket that is missin
   await expect(store.list()).rejects.toThrow('AccessDenied');
 });
 
-test.each(['s3://', 's3://B_cket/prefix', 's3://bucket/pre fix', 'https://bucket.example', 'ftp://x'])(
-  '%s is no place for backups',
-  (url) => {
-    expect(() => openStore(url)).toThrow(url);
-  },
-);
+test.each([
+  's3://',
+  's3://B_cket/prefix',
+  's3://bucket/pre fix',
+  's3://bucket/a//b',
+  's3://bucket/..',
+  'https://bucket.example',
+  'ftp://x',
+])('%s is no place for backups', (url) => {
+  expect(() => openStore(url)).toThrow(url);
+});
 
 test('where no place for backups is set, both jobs end well, say so and do nothing', async () => {
   expect(await runJob(backUpDatabase)).toMatchObject({
@@ -66,7 +71,10 @@ test.each([
     { BACKUP_KEY: process.env.AUTH_SECRET, PLINTH_STAGE: 'dev' },
     'BACKUP_KEY must be random, and neither AUTH_SECRET nor AUTH_SECRET_FORMER in stage dev',
   ],
-  [{ BACKUP_URL: '/folder', PLINTH_STAGE: 'prod' }, 'BACKUP_URL must be s3://bucket/prefix in stage prod'],
+  [
+    { BACKUP_URL: '/folder', PLINTH_STAGE: 'prod' },
+    'BACKUP_URL must be s3://bucket/prefix and end in no slash in stage prod',
+  ],
 ])('settings %j: %s', (settings, problem) => {
   expect(() => parseConfig({ ...process.env, ...settings })).toThrow(problem);
 });

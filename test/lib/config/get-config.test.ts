@@ -130,7 +130,9 @@ const broken: [key: keyof Config, value: string, stages: Stage[], others?: Recor
   ['UPSTASH_REDIS_REST_TOKEN', 'an-example-of-such-a-token', ['prod']],
   ['ALLOWED_ORIGINS', 'https://app.example.com,http://localhost:5173', ['staging', 'prod']],
   ['ALLOWED_ORIGINS', 'http://app.example.com', ['dev', 'staging', 'prod']],
-  ['BACKUP_URL', '/backups', ['dev', 'staging', 'prod']],
+  ...['/backups', 's3://bucket/prefix/', 's3://bucket/a//b', 's3://My_Bucket/x', 's3://bucket/../x'].map(
+    (url) => ['BACKUP_URL', url, ['dev', 'staging', 'prod']] as (typeof broken)[number],
+  ),
   ['BACKUP_KEY', backupKey, ['dev', 'staging', 'prod'], { AUTH_SECRET: backupKey }],
   ['BACKUP_KEY', backupKey, ['dev', 'staging', 'prod'], { AUTH_SECRET_FORMER: backupKey }],
   ['BACKUP_KEY', 'A'.repeat(43), ['dev', 'staging', 'prod']],
