@@ -36,7 +36,7 @@ export async function findConfigProblems(stage: string, environment: Environment
   // A deploy without an address of its own takes that of the API.
   if (stage !== 'local' && !settings.PUBLIC_URL)
     Object.assign(settings, { PUBLIC_URL: 'https://api.invalid' });
-  const problems = problemsOf(settings)
+  const problems = [...problemsOf(settings), ...(stage === 'local' ? [] : domainProblemsOf(environment))]
     .filter(({ key, isMissing }) => found.secrets === 'checked' || !isMissing || !secretKeys.includes(key))
     .map((problem) => ({ ...problem, remedy: remedyOf(problem, stage) }));
   return { problems, ...found };
@@ -81,6 +81,14 @@ function problemsOf(settings: Environment): readonly ConfigProblem[] {
     const others = error.problems.filter(({ key }) => !unreadable.some((one) => one.key === key));
     return [...unreadable, ...others];
   }
+}
+
+/** No settings of a function: with a domain the template switches off the address that PUBLIC_URL would be. */
+function domainProblemsOf(environment: Environment): ConfigProblem[] {
+  if (!environment.DOMAIN_NAME) return [];
+  return ['PUBLIC_URL', 'CERTIFICATE_ARN']
+    .filter((key) => !environment[key])
+    .map((key) => ({ key, rule: 'is missing, as DOMAIN_NAME is set', isMissing: true }));
 }
 
 /** Whether the driver can take the address apart; several hosts, which a URL has not, count as their first. */

@@ -84,6 +84,26 @@ test('with an account the parameters are looked at, and the command that sets ea
   ]);
 });
 
+test('a domain needs its certificate, and clients its address, as the default one is switched off', async () => {
+  const of = async (environment: Record<string, string>) =>
+    (await findConfigProblems('prod', { ...account, ...settings, ...environment })).problems;
+  const [DOMAIN_NAME, CERTIFICATE_ARN] = ['api.example.com', 'arn:aws:acm:eu-central-1:1:certificate/1'];
+  expect((await of({ DOMAIN_NAME, CERTIFICATE_ARN: '', PUBLIC_URL: '' })).map(({ key }) => key)).toEqual([
+    'PUBLIC_URL',
+    'CERTIFICATE_ARN',
+  ]);
+  expect(await of({ DOMAIN_NAME, CERTIFICATE_ARN })).toEqual([
+    {
+      key: 'PUBLIC_URL',
+      rule: 'is missing, as DOMAIN_NAME is set',
+      isMissing: true,
+      remedy: 'set PUBLIC_URL in the environment of the deploy',
+    },
+  ]);
+  const PUBLIC_URL = 'https://www.example.com';
+  expect(await of({ DOMAIN_NAME, CERTIFICATE_ARN, PUBLIC_URL })).toEqual([]);
+});
+
 test('who may not read secrets is told so', async () => {
   store.faults = ['deny'];
   expect(await findConfigProblems('prod', { ...account, ...settings })).toEqual({
