@@ -21,7 +21,13 @@ function missingIn(tables: readonly TableShape[], others: readonly TableShape[],
 export function driftOf({ tables, migrations }: Manifest): string[] {
   // A newer or an older release migrated last: what it makes is for its own backups to judge.
   if (migrations.at(-1)?.createdAt !== knownMigrations.at(-1)) return [];
-  const made = Object.entries(knownTables).map(([name, columns]) => ({ name, columns: columns.split(' ') }));
+  const made = knownTables
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [name = '', ...columns] = line.split(' ');
+      return { name, columns };
+    });
   return compareTables(tables, made);
 }
 
