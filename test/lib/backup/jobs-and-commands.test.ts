@@ -13,7 +13,7 @@ import { openBackup } from '#lib/backup/open-backup.ts';
 import { withoutConcurrently } from '#lib/backup/rebuild-schema.ts';
 import { openStore } from '#lib/backup/store.ts';
 import { backupFreshness } from '#lib/health/checks/backup-freshness.ts';
-import { Continuation, type JobContext } from '#lib/jobs/job-spec.ts';
+import type { Continuation, JobContext } from '#lib/jobs/job-spec.ts';
 import { explain, readBackupArguments, runBackupCommand } from '#lib/local/backup.ts';
 import { createSecret } from '#lib/local/create-secret.ts';
 import { runJobLocally } from '#lib/local/run-job.ts';
@@ -109,7 +109,7 @@ test('the newest backup is not one of the future; where there is no other, it ha
   expect((await openBackup(vault, undefined, new Date())).id).toBe(id);
 });
 
-test('reading goes on at the table where the time was up', async () => {
+test('reading goes on at the table where the time was up; what was changed by hand is told in the result and by health', async () => {
   const stop = new AbortController();
   const contextOf = (signal: AbortSignal, progress: JobContext['progress']): JobContext => ({
     actor: { type: 'system', jobId: 'backUpDatabase' },
@@ -120,6 +120,7 @@ test('reading goes on at the table where the time was up', async () => {
     progress,
   });
   const { signal } = new AbortController();
+  await sql`create table by_hand (id integer)`;
   const first = await backUpDatabase(
     contextOf(signal, () => {}),
     undefined,
@@ -127,6 +128,7 @@ test('reading goes on at the table where the time was up', async () => {
   const { checkpoint } = first as Continuation;
   const stopAtThird = contextOf(stop.signal, (done) => done === 3 && stop.abort('timed_out'));
   const second = await backUpDatabase(stopAtThird, checkpoint);
+  await sql`drop table by_hand`;
   expect(second).toMatchObject({ checkpoint: { nextTable: 3 } });
   const seen: number[] = [];
   const last = await backUpDatabase(
@@ -134,7 +136,15 @@ test('reading goes on at the table where the time was up', async () => {
     (second as Continuation).checkpoint,
   );
   expect(seen[0]).toBe(3);
-  expect(last).not.toBeInstanceOf(Continuation);
+  expect(last).toMatchObject({ drift: ['+ by_hand'] });
+  for (const job of ['drillRestore', 'backUpDatabase'])
+    await sql`
+      update job_runs set started_at = now(), result = ${sql.json({ ...last } as postgres.JSONValue)}
+      where id = ${await createJobRun('succeeded', job)}`;
+  expect(await backupFreshness.observe(new Date())).toMatchObject({
+    status: 'warn',
+    output: expect.stringContaining('--accept-drift'),
+  });
 });
 
 test('backups expire by age, unfinished ones after a day; never the last good one, nor what is no backup', async () => {
