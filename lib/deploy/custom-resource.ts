@@ -15,20 +15,22 @@ export type ResourceEvent = z.infer<typeof ResourceEvent>;
 
 // CloudFormation takes 4,096 bytes in all; the ids need some of them.
 const longestReasonBytes = 2_000;
-const attempts = 3;
+const leastAttempts = 3;
 const attemptMs = 3_000;
+const pauseMs = 500;
 
 /** Longest that `answerCloudFormation` takes. */
-export const answerMs = attempts * attemptMs + 2_000;
+export const answerMs = leastAttempts * attemptMs + 2_000;
 
 /**
- * Tells CloudFormation how it went: without a `failure`, well. It waits for that, for an hour by default: throws when it cannot be reached,
- * so that Lambda invokes the function again.
+ * Tells CloudFormation how it went: without a `failure`, well. Nobody invokes the function again, and until it is told, CloudFormation
+ * waits for the whole ServiceTimeout: tries on until `untilMs` on the clock of `performance.now()`, three times at least, and then throws.
  */
 export async function answerCloudFormation(
   event: ResourceEvent,
   physicalId: string,
-  failure?: string,
+  failure: string | undefined,
+  untilMs: number,
 ): Promise<void> {
   const { ResponseURL, StackId, RequestId, LogicalResourceId } = event;
   const body = JSON.stringify({
@@ -42,8 +44,9 @@ export async function answerCloudFormation(
   for (let attempt = 1; ; attempt++) {
     const problem = await put(new URL(ResponseURL), body);
     if (problem === undefined) return;
-    if (attempt === attempts) throw new Error('CloudFormation did not take the answer', { cause: problem });
-    await sleep(500);
+    if (attempt >= leastAttempts && performance.now() + pauseMs + attemptMs > untilMs)
+      throw new Error('CloudFormation did not take the answer', { cause: problem });
+    await sleep(pauseMs);
   }
 }
 

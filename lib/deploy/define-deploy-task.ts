@@ -48,10 +48,10 @@ export function defineDeployTask<C>(
   const invoke = middy()
     .use(logOutcome(spec.id))
     .handler((async (event: unknown, context: LambdaContext) => {
-      const remainingMs = context.getRemainingTimeInMillis() - answerMs - reserveMs;
+      const endsAtMs = performance.now() + context.getRemainingTimeInMillis() - reserveMs;
       const progress = {
         report: (line: string) => logger.info(line, { task: spec.id }),
-        deadlineAtMs: performance.now() + remainingMs,
+        deadlineAtMs: endsAtMs - answerMs,
       };
       const resource = ResourceEvent.safeParse(event);
       if (!resource.success) return run(spec.command.parse(event), progress);
@@ -60,7 +60,7 @@ export function defineDeployTask<C>(
           ? undefined
           : await failureOf(endInTime(run(spec.onDeploy, progress), progress.deadlineAtMs));
       if (failure) logger.error(`${spec.id} failed`, { task: spec.id, error: failure });
-      await answerCloudFormation(resource.data, spec.id, failure?.message);
+      await answerCloudFormation(resource.data, spec.id, failure?.message, endsAtMs);
       return undefined;
     }) as never) as unknown as DeployTask<C>;
   const handler = (event: unknown, context: LambdaContext) =>

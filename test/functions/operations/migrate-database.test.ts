@@ -103,6 +103,15 @@ describe('CloudFormation', () => {
     await invoke(resource('Delete'));
     expect(answers[0]?.body.Status).toBe('SUCCESS');
   });
+
+  test('is told for as long as there is time, as nobody invokes the function again', async () => {
+    statuses.push(503, 503, 503);
+    await invoke(resource('Delete'));
+    expect(answers).toHaveLength(4);
+    statuses.push(503, 503, 503);
+    await expect(invoke(resource('Delete'), 5)).rejects.toThrow('did not take the answer');
+    expect(takeErrorLogs()).toHaveLength(1);
+  });
 });
 
 describe('an operator', () => {
