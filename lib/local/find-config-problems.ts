@@ -7,15 +7,18 @@ import { getParameters, ParameterError } from '#lib/outbound/get-parameters.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Of a setting, or of what else the environment of a deployment says. */
+type Problem = Omit<ConfigProblem, 'key'> & { readonly key: string };
+
 export interface ConfigFindings {
-  readonly problems: readonly (ConfigProblem & { readonly remedy: string })[];
+  readonly problems: readonly (Problem & { readonly remedy: string })[];
   /** Whether the secrets were looked at, or why not all of them. */
   readonly secrets: 'checked' | 'local' | 'no credentials' | 'denied' | 'no answer';
   /** What came in place of an answer. */
   readonly reason?: string;
 }
 
-const secretKeys = listSettings()
+const secretKeys: readonly string[] = listSettings()
   .filter(({ isSecret }) => isSecret)
   .map(({ key }) => key);
 
@@ -84,7 +87,7 @@ function problemsOf(settings: Environment): readonly ConfigProblem[] {
 }
 
 /** No settings of a function: with a domain the template switches off the address that PUBLIC_URL would be. */
-function domainProblemsOf(environment: Environment): ConfigProblem[] {
+function domainProblemsOf(environment: Environment): Problem[] {
   if (!environment.DOMAIN_NAME) return [];
   return ['PUBLIC_URL', 'CERTIFICATE_ARN']
     .filter((key) => !environment[key])
@@ -104,7 +107,7 @@ function isReadableUrl(text = ''): boolean {
   }
 }
 
-function remedyOf({ key, isMissing }: ConfigProblem, stage: string): string {
+function remedyOf({ key, isMissing }: Problem, stage: string): string {
   if (stage === 'local') return `set ${key} in .env or in the environment`;
   if (key === 'PLINTH_STAGE') return 'name one of them with --stage';
   if (!secretKeys.includes(key)) return `set ${key} in the environment of the deploy`;
