@@ -49,11 +49,9 @@ describe('a backup that is restored into a new database', () => {
   let target: string;
   beforeAll(async () => {
     target = await createDatabase();
-    // As of a role that has such a limit.
-    const limited = `${target}?statement_timeout=10`;
-    const { settled, rows, tables, lost } = await restore(vaultIn('original'), limited);
-    expect(lost).toEqual([]);
-    expect({ settled, rows, tables }).toEqual({
+    const { settled, lost, rows } = await restore(vaultIn('original'), `${target}?statement_timeout=10`);
+    expect({ settled, lost, rows }).toEqual({
+      lost: [],
       settled: {
         endedSessions: 2,
         removedAccountTokens: 2,
@@ -63,7 +61,6 @@ describe('a backup that is restored into a new database', () => {
         sweptJobs: 1,
       },
       rows: original.tables.reduce((sum, table) => sum + table.rows, 0),
-      tables: original.tables.length,
     });
   });
 
@@ -246,54 +243,6 @@ test('migrations of before there were checksums are restored, and have one from 
   await restore(vaultIn('older'), target);
   const without = 'select from drizzle.__drizzle_migrations where checksum is null';
   expect(await inDatabase(target, (sql) => sql.unsafe(without))).toHaveLength(0);
-});
-
-describe('what somebody has changed by hand', () => {
-  const changed = { url: '', stage: 'test', release: 'r1' };
-  beforeAll(async () => {
-    changed.url = await createSource();
-    await inDatabase(changed.url, (sql) =>
-      sql.unsafe(`
-        create type mood as enum ('good');
-        create table "odd ones" (id int primary key, price numeric(10, 2) not null, mood mood);
-        insert into "odd ones" values (1, 2.50, 'good'), (2, 3, null);
-        alter table projects add column colour text not null default 'red';
-        create index projects_by_colour on projects (colour);
-        create index projects_by_hand on projects (description);
-        alter table deprecated_calls rename to calls_of_old;
-        alter table users drop column if exists email_verified_at cascade`),
-    );
-    await createBackup(changed, vaultIn('changed'), signal);
-  });
-
-  test('is refused by its name, with the way out', async () => {
-    const refused = restore(vaultIn('changed'), empty);
-    await expect(refused).rejects.toThrow(
-      /\+ odd ones\n.*\+ projects\.colour\n[\s\S]*- deprecated_calls\n[\s\S]*--accept-drift/,
-    );
-    expect(await countTables(empty)).toBe(0);
-  });
-
-  test('comes back with all its rows where it is accepted, and what was not made again is told', async () => {
-    const target = await createDatabase();
-    const manifest = await openBackup(vaultIn('changed'));
-    const restored = await restoreBackup(vaultIn('changed'), manifest, target, signal, undefined, {
-      acceptsDrift: true,
-    });
-    await inDatabase(target, async (sql) => {
-      expect([...(await sql`select * from "odd ones" order by id`)]).toEqual([
-        { id: 1, price: '2.50', mood: 'good' },
-        { id: 2, price: '3.00', mood: null },
-      ]);
-      expect(await sql`select distinct colour from projects`).toMatchObject([{ colour: 'red' }]);
-      const [gone] = await sql`select to_regclass('deprecated_calls') as name`;
-      expect(gone?.name).toBeNull();
-    });
-    const lost = restored.lost.join('\n');
-    for (const name of ['projects_by_hand', 'projects_by_colour', 'odd ones_pkey', 'mood'])
-      expect(lost).toContain(name);
-    expect(lost).not.toContain('idempotency_records');
-  });
 });
 
 test('a backup that is stopped has no manifest, and is none', async () => {
