@@ -35,7 +35,13 @@ export default async function startStack(project: TestProject): Promise<() => Pr
   const [server, redis, issuer] = await Promise.all([
     startPostgres({
       dataDir: join(folder, 'postgres'),
-      settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+      settings: {
+        fsync: 'off',
+        synchronous_commit: 'off',
+        full_page_writes: 'off',
+        // Of 5,000 it forgets some, while a test counts by it.
+        'pg_stat_statements.max': '50000',
+      },
     }),
     startQuickRedisEndpoint('test-token'),
     startTokenIssuer(),
