@@ -11,7 +11,8 @@ export interface Comparison {
   readonly verdict: 'good' | 'worse' | 'not measured' | 'no baseline';
 }
 
-// Ratios are taken within one run, so that the machine is not in them; what is left of its noise is below this.
+// Ratios are taken within one run, so that the machine is not in them; beside the median of several, what is left of its noise is mostly
+// below this.
 const tolerance = 0.25;
 // A quarter of next to nothing is noise.
 const leastChange = 0.05;
